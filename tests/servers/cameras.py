@@ -1,0 +1,1 @@
+"""Fixtures: cameras. (placeholder until its owner writes it)"""

@@ -1,0 +1,1 @@
+"""Fixtures: chromium. (placeholder until its owner writes it)"""

@@ -1,0 +1,1 @@
+"""Fixtures: nats. (placeholder until its owner writes it)"""

@@ -1,0 +1,1 @@
+"""Fixtures: postgres. (placeholder until its owner writes it)"""

@@ -1,0 +1,1 @@
+"""Fixtures: s3. (placeholder until its owner writes it)"""
