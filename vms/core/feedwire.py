@@ -97,7 +97,7 @@ class UnitReader:
 
     def read(self, kind: FrameKind, payload: bytes) -> AccessUnit | None:
         """The unit of a UNIT frame; None for a FORMAT frame. Raises Corrupt on anything else."""
-        if kind is FrameKind.FORMAT:
+        if kind is FrameKind.FORMAT and payload:
             self._formats[payload[0]] = _format_from_json(payload[1:])
             return None
         if kind is not FrameKind.UNIT:
