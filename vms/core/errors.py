@@ -1,4 +1,4 @@
-"""One family of errors. Each has a kind (what a caller can do) and a context (what finds the cause).
+"""One family of errors: each has a kind (what a caller can do) and a context (what finds it).
 
 Foreign errors are translated once, where the library is imported. A kind maps to an HTTP status in
 exactly one table, in `vms.api.problems` (RFC 9457). Messages say what to do next; a secret never

@@ -9,7 +9,7 @@ sends one Hello; the server answers with frames until either side closes.
     FORMAT  = id u8 | JSON TrackFormat (bytes as hex)     before the first unit that uses it
     UNIT    = track u8 | flags u8 (1 = random access) | format id u8 | pts i64 | wall i64 | data
     BYTES   = raw bytes, a piece of what "read" asked for
-    END     = JSON {"error": str}                          why nothing more comes; "" when all was sent
+    END     = JSON {"error": str}                          why nothing more comes; "": all was sent
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from vms.core.secret import Secret
+from vms.core.secret import NO_SECRET, Secret
 from vms.core.walltime import SECOND, TimeRange, WallTime
 
 
@@ -28,7 +28,7 @@ class Stream:
     role: StreamRole
     url: str
     username: str = ""
-    password: Secret = Secret("")
+    password: Secret = NO_SECRET
     record: bool = True
     audio: bool = False
 
@@ -67,8 +67,8 @@ class GopEntry:
 class Segment:
     """One sealed object: whole GOPs of one stream, about 60 s, one fMP4 fragment per GOP.
 
-    `epoch` is the writer's run (unique per stream and run: µs of the run's first picture), `sequence`
-    counts segments within it; together they make keys that two writers can never share.
+    `epoch` is the writer's run (unique per stream and run: µs of the run's first picture),
+    `sequence` counts segments within it; together they make keys no two writers can share.
     `init_size`: bytes before the first fragment (ftyp, moov, identity). `prev_sha256` is that of
     the stream's previous segment, None for the very first. `codec`: RFC 6381 string of the video.
     """
@@ -94,10 +94,8 @@ class Segment:
         )
 
 
-def object_key(
-    camera_id: int, stream_id: int, start: WallTime, epoch: int, sequence: int
-) -> str:
-    """`<camera>/<stream>/<UTC day>/<start µs>-<epoch>-<sequence>.mp4`: from ids only, never text."""
+def object_key(camera_id: int, stream_id: int, start: WallTime, epoch: int, sequence: int) -> str:
+    """`<camera>/<stream>/<UTC day>/<start µs>-<epoch>-<sequence>.mp4`: ids only, never text."""
     day = datetime.fromtimestamp(start // SECOND, UTC).strftime("%Y-%m-%d")
     return f"{camera_id}/{stream_id}/{day}/{start}-{epoch}-{sequence}.mp4"
 

@@ -32,3 +32,7 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+NO_SECRET = Secret("")
+"""Where a camera, a store or a server asks for none."""
