@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from vms.core.clock import Clock
 from vms.core.errors import VmsError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 async def supervise(
@@ -43,3 +45,17 @@ async def supervise(
             pause = first_pause_seconds
         await clock.sleep(pause * random.uniform(0.8, 1.2))
         pause = min(pause * 2, longest_pause_seconds)
+
+
+async def contained(name: str, job: Callable[[], Awaitable[T]], *, otherwise: T) -> T:
+    """Run `job` once for somebody else: a bug in it is logged and gives `otherwise`.
+
+    For one request of many, where a bug must not cost the others. VmsErrors and cancellation pass.
+    """
+    try:
+        return await job()
+    except VmsError:
+        raise
+    except Exception:
+        log.exception("%s failed unexpectedly", name)
+        return otherwise

@@ -1,9 +1,4 @@
-"""The bus: events and requests between roles, over NATS. The only module that imports nats.
-
-A subject names a noun; `docs/design/bus.md` lists all of them with their payloads. Payloads are JSON
-objects. Errors of the answering side travel as `{"error": kind, "message": …}` and are raised again,
-as the same kind of VmsError, on the asking side.
-"""
+"""What the rooms know of the bus: a protocol of four verbs. Its implementation is beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +13,11 @@ Answer = Callable[[str, Payload], Awaitable[Payload]]
 
 class Bus(Protocol):
     async def publish(self, subject: str, payload: Payload) -> None:
-        """Tell everyone who listens; nobody may. Never waits for listeners."""
+        """Tell everyone who listens, the sender's own subscriptions included; nobody may.
+
+        Never waits for listeners. While the server is away a few megabytes are kept for later;
+        what does not fit is dropped and counted. Raises Exhausted when one payload is too large.
+        """
         ...
 
     def subscribe(
