@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 
 from vms import __version__
@@ -76,10 +75,8 @@ class NodeState:
         try:
             await asyncio.wait({sleeping, changing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for waiting in (sleeping, changing):
-                waiting.cancel()
-                with suppress(asyncio.CancelledError):
-                    await waiting
+            sleeping.cancel()
+            changing.cancel()
 
     def _payload(self) -> Payload:
         return {
