@@ -1,0 +1,24 @@
+"""What the recorder needs to be told. The application fills it from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConfig:
+    """`spool`: directory on a local disk; `spool_max_bytes`: what it may hold in all.
+
+    `fsync`: whether fragments are forced to disk as they are written (power cuts).
+    `feed_host`: address the feed listens on and announces. `node`: this machine's name on the bus.
+    `stall_seconds`: without a video access unit for so long a camera counts as lost.
+    """
+
+    spool: Path
+    node: str
+    spool_max_bytes: int = 20 * 1024**3
+    segment_seconds: float = 60.0
+    fsync: bool = True
+    feed_host: str = "127.0.0.1"
+    stall_seconds: float = 5.0

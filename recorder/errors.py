@@ -1,0 +1,26 @@
+"""Why there is no video, as an error: a message for people and a Cause for code and screens."""
+
+from __future__ import annotations
+
+from vms.core.errors import ErrorKind, VmsError
+from vms.core.model import Cause
+
+_KINDS = {
+    Cause.BAD_PASSWORD: ErrorKind.DENIED,
+    Cause.BAD_URL: ErrorKind.NOT_FOUND,
+    Cause.UNSUPPORTED: ErrorKind.INVALID,
+    Cause.PROTOCOL: ErrorKind.CORRUPT,
+    Cause.DISK_FULL: ErrorKind.EXHAUSTED,
+}
+
+
+class CameraError(VmsError):
+    """A camera gives no video, for `cause`. The message says what a person can do about it.
+
+    Neither message nor context ever holds the password.
+    """
+
+    def __init__(self, cause: Cause, message: str, **context: object) -> None:
+        super().__init__(message, **context)
+        self.cause = cause
+        self.kind = _KINDS.get(cause, ErrorKind.UNAVAILABLE)

@@ -1,0 +1,83 @@
+"""Sound out of RTP: AAC (RFC 3640, mode AAC-hbr), G.711 (RFC 3551), Opus (RFC 7587)."""
+
+from __future__ import annotations
+
+from recorder.rtp.depacketizer import LARGEST_UNIT, Coded
+from vms.core.media.access_unit import TrackFormat
+from vms.core.media.audio import frame_ticks
+
+
+class WholeFrames:
+    """One packet is one frame: G.711 and Opus."""
+
+    def __init__(self, used: TrackFormat) -> None:
+        self.ready: list[Coded] = []
+        self.dropped = 0
+        self._format = used
+
+    def lose(self) -> None:
+        self.dropped += 1
+
+    def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
+        if end > start:
+            self.ready.append(Coded(timestamp, True, data[start:end], self._format))
+
+
+class AacFrames:
+    """AU headers, then frames, several to a packet or one over several packets (RFC 3640)."""
+
+    def __init__(self, used: TrackFormat, size_bits: int = 13, index_bits: int = 3) -> None:
+        """`size_bits`, `index_bits`: sizelength and indexlength (also indexdeltalength)."""
+        self.ready: list[Coded] = []
+        self.dropped = 0
+        self._format = used
+        self._ticks = frame_ticks(used, b"")
+        self._size_bits, self._index_bits = size_bits, index_bits
+        self._pieces: list[bytes] = []
+        self._missing = 0
+
+    def lose(self) -> None:
+        self.dropped += 1
+        self._pieces, self._missing = [], 0
+
+    def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
+        sizes, start = self._read_headers(data, start, end)
+        if not sizes or sum(sizes) > LARGEST_UNIT:
+            self.dropped += 1
+        elif self._missing or (len(sizes) == 1 and sizes[0] > end - start):
+            self._piece(data[start:end], sizes[0], timestamp)
+        else:
+            self._frames(data, start, end, sizes, timestamp)
+
+    def _read_headers(self, data: bytes, start: int, end: int) -> tuple[list[int], int]:
+        """Sizes of the frames and where the first begins; no sizes when the headers are broken."""
+        width = self._size_bits + self._index_bits
+        if end - start < 2:
+            return [], start
+        bits = (data[start] << 8) | data[start + 1]
+        body = start + 2 + (bits + 7) // 8
+        if body > end or width <= 0:
+            return [], start
+        headers = int.from_bytes(data[start + 2 : body], "big") >> (-bits % 8)
+        shifts = range(bits - width, -1, -width)
+        mask = (1 << self._size_bits) - 1
+        return [headers >> shift >> self._index_bits & mask for shift in shifts], body
+
+    def _frames(self, data: bytes, start: int, end: int, sizes: list[int], timestamp: int) -> None:
+        for number, size in enumerate(sizes):
+            if size > end - start or not size:
+                self.dropped += 1
+                return
+            at = (timestamp + number * self._ticks) & 0xFFFF_FFFF
+            self.ready.append(Coded(at, True, data[start : start + size], self._format))
+            start += size
+
+    def _piece(self, piece: bytes, size: int, timestamp: int) -> None:
+        """Part of a frame that is longer than a packet; each packet repeats the whole size."""
+        if not self._missing:
+            self._missing = size
+        self._pieces.append(piece)
+        self._missing -= len(piece)
+        if self._missing <= 0:
+            self.ready.append(Coded(timestamp, True, b"".join(self._pieces), self._format))
+            self._pieces, self._missing = [], 0

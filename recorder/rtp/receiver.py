@@ -1,0 +1,120 @@
+"""One track's packets become access units with media time; its statistics become receiver reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from recorder.rtp.depacketizer import Coded, Depacketizer
+from recorder.rtp.packet import read_header
+from recorder.rtp.rtcp import Reception, SenderReport, read_sender_report
+from recorder.rtp.timeline import MediaClock
+
+_LATE = 0x8000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went by on a track, for reports and metrics. `broken`: packets that were no RTP."""
+
+    packets: int = 0
+    lost: int = 0
+    broken: int = 0
+
+
+@dataclass(slots=True)
+class TrackReceiver:
+    """Feed it packets of one track in order of arrival; take access units from `take`."""
+
+    track: int
+    depacketizer: Depacketizer
+    clock: MediaClock
+    tally: Tally = field(default_factory=Tally)
+    report: SenderReport | None = None
+    _ssrc: int = 0
+    _sequence: int = -1
+    _cycles: int = 0
+    _first: int = 0
+    _reported: tuple[int, int] = (0, 0)
+    _report_arrival: float = 0.0
+    _transit: float | None = None
+    _jitter: float = 0.0
+
+    @property
+    def has_units(self) -> bool:
+        return bool(self.depacketizer.ready)
+
+    def push(self, data: bytes, start: int, end: int) -> None:
+        """Take the RTP packet data[start:end]."""
+        header = read_header(data, start, end)
+        if header is None:
+            self.tally.broken += 1
+            return
+        marker, _, sequence, timestamp, self._ssrc, start, end = header
+        self.tally.packets += 1
+        expected = (self._sequence + 1) & 0xFFFF
+        if sequence != expected or self._sequence < 0:
+            if not self._follow(sequence, expected):
+                return
+        elif sequence == 0:
+            self._cycles += 1
+        self._sequence = sequence
+        self.depacketizer.push(data, start, end, marker, timestamp)
+
+    def take(self, arrival: float) -> list[tuple[int, Coded]]:
+        """Finished access units with their media time; `arrival`: seconds of a monotonic clock."""
+        ready = self.depacketizer.ready
+        units = [(self.clock.ticks(coded.timestamp, arrival), coded) for coded in ready]
+        ready.clear()
+        if units:
+            self._note_jitter(units[-1][0], arrival)
+        return units
+
+    def note_report(self, data: bytes, start: int, end: int, arrival: float) -> SenderReport | None:
+        """Take an RTCP packet; the sender report in it, if any, is kept and returned."""
+        report = read_sender_report(data, start, end)
+        if report is not None:
+            self.report, self._report_arrival = report, arrival
+        return report
+
+    def reception(self, now: float) -> Reception | None:
+        """What to tell the camera; None before its first packet."""
+        if self._sequence < 0:
+            return None
+        highest = (self._cycles << 16) | self._sequence
+        expected = highest - self._first + 1
+        new_expected, new_lost = expected - self._reported[0], self.tally.lost - self._reported[1]
+        self._reported = (expected, self.tally.lost)
+        fraction = min(255, max(0, 256 * new_lost // new_expected)) if new_expected > 0 else 0
+        last, delay = self._last_report(now)
+        return Reception(
+            self._ssrc,
+            *(fraction, self.tally.lost, highest & 0xFFFF_FFFF, int(self._jitter), last, delay),
+        )
+
+    def _follow(self, sequence: int, expected: int) -> bool:
+        """The sequence number is not the next one: whether this packet is still of use."""
+        if self._sequence < 0:
+            self._first = sequence
+            return True
+        missing = (sequence - expected) & 0xFFFF
+        if missing >= _LATE and missing > 0xFFFF - 100:
+            return False  # repeated
+        if missing < _LATE:
+            self.tally.lost += missing
+        if sequence < expected:
+            self._cycles += 1
+        self.depacketizer.lose()
+        return True
+
+    def _last_report(self, now: float) -> tuple[int, int]:
+        if self.report is None:
+            return 0, 0
+        middle = (self.report.ntp >> 16) & 0xFFFF_FFFF
+        return middle, int(65536 * (now - self._report_arrival)) & 0xFFFF_FFFF
+
+    def _note_jitter(self, ticks: int, arrival: float) -> None:
+        """RFC 3550 section 6.4.1, by access unit instead of by packet."""
+        transit = arrival * self.clock.clock_rate - ticks
+        if self._transit is not None:
+            self._jitter += (abs(transit - self._transit) - self._jitter) / 16
+        self._transit = transit
