@@ -1,0 +1,81 @@
+"""The identity box: what a segment says about itself, so that a lost index can be rebuilt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vms.core.errors import Corrupt
+from vms.core.media.fmp4.boxes import IDENTITY_UUID, box
+from vms.core.walltime import WallTime
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose footage this is and how its media time maps to civil time.
+
+    `start`: start of the segment's range, the wall time of its earliest picture. `zero`: wall time
+    of media time 0 of all tracks; earlier than `start` only when audio came late. `origins`: for
+    each track the pts (of its run, in its clock rate) at media time 0. `prev_sha256`: hash of the
+    stream's previous segment, None for the very first.
+    """
+
+    camera_id: int
+    stream_id: int
+    epoch: int
+    sequence: int
+    start: WallTime
+    zero: WallTime
+    origins: Mapping[int, int] = field(default_factory=dict)
+    prev_sha256: bytes | None = None
+
+
+def identity_box(identity: Identity) -> bytes:
+    """A `uuid` box with JSON inside, the same size whether or not there is a previous hash."""
+    return box(b"uuid", IDENTITY_UUID, _to_json(identity))
+
+
+def identity_from_json(data: bytes) -> Identity:
+    """Raises Corrupt when it is not the JSON of an identity of a schema known here."""
+    try:
+        fields = json.loads(data)
+        if fields["schema"] != SCHEMA:
+            raise Corrupt("segment identity of an unknown schema", schema=fields["schema"])
+        return _from_fields(fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Corrupt("segment identity cannot be read") from error
+
+
+def _to_json(identity: Identity) -> bytes:
+    previous = identity.prev_sha256
+    fields = {
+        "schema": SCHEMA,
+        "camera_id": identity.camera_id,
+        "stream_id": identity.stream_id,
+        "epoch": identity.epoch,
+        "sequence": identity.sequence,
+        "start": identity.start,
+        "zero": identity.zero,
+        "origins": {str(track): pts for track, pts in identity.origins.items()},
+        "prev_sha256": previous.hex() if previous else None,
+    }
+    padding = 0 if previous else 66 - len("null")
+    return json.dumps(fields, separators=(",", ":")).encode() + b" " * padding
+
+
+def _from_fields(fields: dict[str, Any]) -> Identity:
+    previous = fields["prev_sha256"]
+    return Identity(
+        camera_id=int(fields["camera_id"]),
+        stream_id=int(fields["stream_id"]),
+        epoch=int(fields["epoch"]),
+        sequence=int(fields["sequence"]),
+        start=WallTime(int(fields["start"])),
+        zero=WallTime(int(fields["zero"])),
+        origins={int(track): int(pts) for track, pts in fields["origins"].items()},
+        prev_sha256=bytes.fromhex(previous) if previous else None,
+    )
