@@ -1,0 +1,92 @@
+"""The archive: sealed segments, found by stream and time. Joins the index and the object store.
+
+Write order: object, checked, then row; so every row has its object. Deleting is retention's, in the
+opposite order. Owns no task.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.index import Index
+from storage.marker import agree
+from storage.objects.store import ObjectStore, WrongStore
+from vms.core.errors import Corrupt, Unavailable
+from vms.core.model import Gap, Segment
+from vms.core.walltime import TimeRange, WallTime
+
+COVERAGE_SLACK_MICROS = 500_000
+"""Holes up to this are the rounding of picture durations between two segments, not lost video."""
+
+
+class Archive:
+    """Every method raises Unavailable while the index or the store it needs is away."""
+
+    def __init__(self, index: Index, store: ObjectStore) -> None:
+        self._index = index
+        self._store = store
+        self._agreed = False
+
+    async def check(self) -> None:
+        """Return when store and index answer and belong together; joins them when both are new.
+
+        Raises WrongStore (a Conflict) or Unavailable, in words for an administrator.
+        """
+        self._agreed = False
+        await agree(self._index, self._store)
+        self._agreed = True
+
+    async def commit(self, segment: Segment, path: Path) -> None:
+        """Keep a sealed segment: its file at `path` becomes the object, then its row is inserted.
+
+        Idempotent, also when a crash lay between any two steps. The file may be gone afterwards,
+        and only then should the spool forget it. Raises
+
+        - Unavailable, WrongStore, Exhausted: keep the file and commit again later;
+        - Conflict: its time, or its key with another hash, is in the archive already;
+        - Corrupt: the file is not the segment described; NotFound: no file, or an unknown stream.
+        """
+        if not self._agreed:
+            await self.check()
+        if await self._index.segments.known(segment):
+            return
+        try:
+            await self._store.put(segment.key, path, segment.sha256)
+            await self._verify(segment)
+        except (Unavailable, WrongStore):
+            self._agreed = False
+            raise
+        await self._index.segments.add(segment)
+
+    async def segments(self, stream_id: int, span: TimeRange) -> list[Segment]:
+        """Segments that overlap `span`, whole, oldest first."""
+        return await self._index.segments.between(stream_id, span)
+
+    async def last(self, stream_id: int) -> Segment | None:
+        """The newest segment."""
+        return await self._index.segments.last(stream_id)
+
+    async def following(self, stream_id: int, wall: WallTime) -> Segment | None:
+        """The segment that covers `wall`, else the first after it."""
+        return await self._index.segments.following(stream_id, wall)
+
+    async def coverage(
+        self, stream_id: int, span: TimeRange, *, slack_micros: int = COVERAGE_SLACK_MICROS
+    ) -> list[TimeRange]:
+        """What of `span` is recorded, cut to it, oldest first. Shorter holes count as recorded."""
+        return await self._index.segments.coverage(stream_id, span, slack_micros=slack_micros)
+
+    async def gaps(self, stream_id: int, span: TimeRange) -> list[Gap]:
+        """Gaps that touch `span`, whole, oldest first; the end of one that lasts is None."""
+        return await self._index.gaps.between(stream_id, span)
+
+    async def read(self, segment: Segment, offset: int, size: int) -> bytes:
+        """Exactly `size` bytes of the object. Raises NotFound, Corrupt when it is shorter."""
+        return await self._store.read(segment.key, offset, size)
+
+    async def _verify(self, segment: Segment) -> None:
+        size = await self._store.size(segment.key)
+        if size != segment.size:
+            raise Corrupt(
+                "the object has another size than its segment", key=segment.key, size=size
+            )

@@ -1,0 +1,184 @@
+"""Cameras and their streams. A removed camera leaves the list at once and the index when its
+archive has ended, so that its pictures can be found until then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.index.engine import Database
+from storage.index.schema import cameras, garbage, segments, streams
+from storage.index.sealing import Seal
+from storage.index.values import KEEP, CameraChange, Keep, NewCamera, NewStream, Term
+from vms.core.errors import Conflict, Invalid, NotFound
+from vms.core.model import Camera, Stream, StreamRole
+
+
+class Cameras:
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database = database
+        self._seal = seal
+
+    async def list(self) -> list[Camera]:
+        """Every camera that is not removed, by number. Raises Corrupt under a wrong key."""
+        async with self._database.read() as connection:
+            there = select(cameras).where(~cameras.c.removed).order_by(cameras.c.number)
+            rows = (await connection.execute(there)).all()
+            found = await connection.execute(select(streams).where(~streams.c.removed))
+            by_camera: dict[int, list[Any]] = {}
+            for stream in found.all():
+                by_camera.setdefault(stream.camera_id, []).append(stream)
+        return [self._camera(row, by_camera.get(row.id, [])) for row in rows]
+
+    async def get(self, camera_id: int) -> Camera:
+        """Raises NotFound, also for a removed camera; Corrupt under a wrong key."""
+        async with self._database.read() as connection:
+            return await self._get(connection, camera_id)
+
+    async def add(self, new: NewCamera) -> Camera:
+        """Raises Conflict when the number is taken, Invalid for two streams of one role."""
+        async with self._database.write() as connection:
+            values = {
+                "number": await _number(connection, new.number),
+                "name": new.name,
+                "enabled": new.enabled,
+                "retention_days": new.retention_days,
+                "removed": False,
+            }
+            added = await connection.execute(insert(cameras).values(values).returning(cameras.c.id))
+            camera_id = int(added.scalar_one())
+            await self._set_streams(connection, camera_id, new.streams)
+            return await self._get(connection, camera_id)
+
+    async def change(self, camera_id: int, change: CameraChange) -> Camera:
+        """The camera as changed. Raises NotFound, Conflict and Invalid as `add` does."""
+        async with self._database.write() as connection:
+            before = await self._get(connection, camera_id)
+            if isinstance(change.number, int) and change.number != before.number:
+                await _number(connection, change.number)
+            values = _values(change)
+            if values:
+                this = update(cameras).where(cameras.c.id == camera_id)
+                await connection.execute(this.values(values))
+            if not isinstance(change.streams, Keep):
+                await self._set_streams(connection, camera_id, change.streams)
+            return await self._get(connection, camera_id)
+
+    async def remove(self, camera_id: int) -> None:
+        """Out of the list and its number free; passwords are forgotten, the archive stays until it
+        expires. Raises NotFound."""
+        async with self._database.write() as connection:
+            await self._get(connection, camera_id)
+            await connection.execute(
+                update(cameras).where(cameras.c.id == camera_id).values(removed=True, number=None)
+            )
+            await connection.execute(
+                update(streams)
+                .where(streams.c.camera_id == camera_id)
+                .values(removed=True, password=None)
+            )
+
+    async def terms(self) -> tuple[Term, ...]:
+        """How long each stream is kept, those of removed cameras included."""
+        columns = (cameras.c.id, streams.c.id, cameras.c.retention_days, cameras.c.removed)
+        joined = select(*columns).join(streams, streams.c.camera_id == cameras.c.id)
+        async with self._database.read() as connection:
+            return tuple(Term(*row) for row in (await connection.execute(joined)).all())
+
+    async def forget_ended(self) -> int:
+        """Drop what is removed and has no archive left; how many cameras went."""
+        kept = exists().where(segments.c.stream_id == streams.c.id)
+        going = exists().where(garbage.c.stream_id == streams.c.id)
+        ended = delete(streams).where(streams.c.removed, ~kept, ~going)
+        alone = ~exists().where(streams.c.camera_id == cameras.c.id)
+        async with self._database.write() as connection:
+            await connection.execute(ended)
+            gone = await connection.execute(delete(cameras).where(cameras.c.removed, alone))
+            return gone.rowcount
+
+    async def _get(self, connection: AsyncConnection, camera_id: int) -> Camera:
+        this = select(cameras).where(cameras.c.id == camera_id, ~cameras.c.removed)
+        row = (await connection.execute(this)).one_or_none()
+        if row is None:
+            raise NotFound("no such camera", camera=camera_id)
+        its = select(streams).where(streams.c.camera_id == camera_id, ~streams.c.removed)
+        return self._camera(row, (await connection.execute(its)).all())
+
+    def _camera(self, row: Any, stream_rows: Iterable[Any]) -> Camera:
+        found = sorted((self._stream(each) for each in stream_rows), key=lambda each: each.role)
+        return Camera(
+            id=row.id,
+            number=row.number,
+            name=row.name,
+            enabled=row.enabled,
+            retention_days=row.retention_days,
+            streams=tuple(found),
+        )
+
+    def _stream(self, row: Any) -> Stream:
+        return Stream(
+            id=row.id,
+            camera_id=row.camera_id,
+            role=StreamRole(row.role),
+            url=row.url,
+            username=row.username,
+            password=self._seal.open(row.password, row.id),
+            record=row.record,
+            audio=row.audio,
+        )
+
+    async def _set_streams(
+        self, connection: AsyncConnection, camera_id: int, wanted: tuple[NewStream, ...]
+    ) -> None:
+        """Make these the camera's streams. A role keeps its id even when it went and comes back."""
+        roles = [stream.role for stream in wanted]
+        if len(set(roles)) != len(roles):
+            raise Invalid("a camera has one stream of each role", camera=camera_id)
+        its = streams.c.camera_id == camera_id
+        await connection.execute(
+            update(streams)
+            .where(its, streams.c.role.not_in(roles))
+            .values(removed=True, password=None)
+        )
+        rows = await connection.execute(select(streams.c.role, streams.c.id).where(its))
+        known = {row.role: row.id for row in rows.all()}
+        for stream in wanted:
+            await self._set_stream(connection, camera_id, known.get(stream.role), stream)
+
+    async def _set_stream(
+        self, connection: AsyncConnection, camera_id: int, stream_id: int | None, new: NewStream
+    ) -> None:
+        values: dict[str, Any] = {
+            "camera_id": camera_id,
+            "role": new.role.value,
+            "url": new.url,
+            "username": new.username,
+            "record": new.record,
+            "audio": new.audio,
+            "removed": False,
+        }
+        if stream_id is None:
+            added = insert(streams).values(values).returning(streams.c.id)
+            stream_id = int((await connection.execute(added)).scalar_one())
+        if new.password is not None:
+            values["password"] = self._seal.close(new.password, stream_id)
+        await connection.execute(update(streams).where(streams.c.id == stream_id).values(values))
+
+
+def _values(change: CameraChange) -> dict[str, Any]:
+    fields = ("name", "number", "enabled", "retention_days")
+    values = {field: getattr(change, field) for field in fields}
+    return {field: value for field, value in values.items() if value is not KEEP}
+
+
+async def _number(connection: AsyncConnection, wanted: int | None) -> int:
+    """`wanted` if it is free, else the next one. Raises Conflict."""
+    if wanted is None:
+        highest = await connection.scalar(select(func.max(cameras.c.number)))
+        return int(highest or 0) + 1
+    if await connection.scalar(select(cameras.c.id).where(cameras.c.number == wanted)):
+        raise Conflict("this camera number is taken", number=wanted)
+    return wanted

@@ -1,0 +1,53 @@
+"""The index as a whole: one value with a part per table, open as long as a role runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from storage.index.cameras import Cameras
+from storage.index.engine import Database
+from storage.index.facts import Facts
+from storage.index.gaps import Gaps
+from storage.index.garbage import GarbageList
+from storage.index.sealing import Seal
+from storage.index.segments import Segments
+from storage.index.sessions import Sessions
+from storage.index.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Every method raises Unavailable when the database cannot be reached."""
+
+    cameras: Cameras
+    segments: Segments
+    garbage: GarbageList
+    gaps: Gaps
+    users: Users
+    sessions: Sessions
+    facts: Facts
+
+
+@asynccontextmanager
+async def open_index(url: str, *, key: bytes) -> AsyncIterator[Index]:
+    """The index at `url`: `sqlite:///path` (four slashes before an absolute one) or `postgresql://…`.
+
+    `key`: 32 bytes that encrypt camera passwords. Connects at the first use, not here, so a role
+    starts while its database is away. `migrate` it first. Raises Invalid for another URL or key.
+    """
+    seal = Seal(key)
+    database = Database(url)
+    try:
+        yield Index(
+            cameras=Cameras(database, seal),
+            segments=Segments(database),
+            garbage=GarbageList(database),
+            gaps=Gaps(database),
+            users=Users(database),
+            sessions=Sessions(database),
+            facts=Facts(database),
+        )
+    finally:
+        await database.close()

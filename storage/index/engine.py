@@ -1,0 +1,128 @@
+"""Connections to the database: SQLite (several processes share one file) or PostgreSQL.
+
+What belongs here: how connections are opened, how a transaction begins, how the drivers' errors are
+translated. SQLite: WAL, a pool of readers and one writer whose transactions begin IMMEDIATE, so
+that writers of one process queue in the pool and those of several wait for the file's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from vms.core.errors import Conflict, Invalid, Unavailable
+
+_BUSY_SECONDS = 15
+_CONNECT_SECONDS = 5
+_STATEMENT_SECONDS = 30
+_BUGS = (ProgrammingError, DataError, NotSupportedError)
+_AWAY = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, PoolTimeout, OSError)
+
+
+class Database:
+    """Transactions on one database. Both kinds raise Unavailable when it cannot be reached and
+    Conflict when a constraint is broken."""
+
+    def __init__(self, url: str) -> None:
+        parsed = driver_url(url)
+        self._readers = _engine(parsed, immediate=False)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        self._writer = _engine(parsed, immediate=True, pool_size=1) if sqlite else self._readers
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        async with translated(), self._readers.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write; keep it short, on SQLite it excludes every other."""
+        async with translated(), self._writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self._readers.dispose()
+        if self._writer is not self._readers:
+            await self._writer.dispose()
+
+
+def driver_url(url: str) -> URL:
+    """The URL with its async driver. Raises Invalid for anything but a SQLite file or PostgreSQL;
+    the message never shows the URL, which may carry a password."""
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except ArgumentError as error:
+        raise Invalid("the index URL cannot be read") from error
+    if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+asyncpg")
+    raise Invalid("the index is sqlite:///path/of/a/file or postgresql://…", scheme=backend)
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Errors of SQLAlchemy and the drivers as ours, without statement or values."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict("the index holds something that contradicts this") from error
+    except _BUGS:
+        raise
+    except _AWAY as error:
+        raise Unavailable("the index cannot be reached", cause=_cause(error)) from error
+
+
+def _cause(error: BaseException) -> str:
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(inner).__name__}: {str(inner).splitlines()[0] if str(inner) else ''}"
+
+
+def _engine(url: URL, *, immediate: bool, pool_size: int = 5) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_recycle=1800,
+            connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS},
+        )
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS}
+    )
+    prepare_sqlite(engine, begin="BEGIN IMMEDIATE" if immediate else "BEGIN")
+    return engine
+
+
+def prepare_sqlite(engine: AsyncEngine, *, begin: str, foreign_keys: bool = True) -> None:
+    """Every connection in WAL, with transactions that begin with the statement `begin` instead of
+    the driver's own guess."""
+
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", lambda begun: begun.exec_driver_sql(begin))

@@ -1,0 +1,109 @@
+"""What goes into the index and comes out of it beside the nouns of `vms.core.model`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from vms.core.model import Role, StreamRole, object_key
+from vms.core.secret import Secret
+from vms.core.walltime import TimeRange, WallTime
+
+
+class Keep(Enum):
+    """The value of a field that a change leaves as it is."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class NewStream:
+    """A stream as an administrator gives it. `password` None: the one already kept for this role
+    stays (in a change), or there is none (in a new camera)."""
+
+    role: StreamRole
+    url: str
+    username: str = ""
+    password: Secret | None = None
+    record: bool = True
+    audio: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewCamera:
+    """`number` None: the lowest number above all taken ones is given."""
+
+    name: str
+    number: int | None = None
+    enabled: bool = True
+    retention_days: int | None = None
+    streams: tuple[NewStream, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChange:
+    """Fields left at KEEP stay. `streams` is the whole new set: a role that stays keeps its id and
+    archive, a role that is missing is no longer recorded (its archive stays until it expires)."""
+
+    name: str | Keep = KEEP
+    number: int | Keep = KEEP
+    enabled: bool | Keep = KEEP
+    retention_days: int | Keep | None = KEEP
+    streams: tuple[NewStream, ...] | Keep = KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """Fields left at KEEP stay. `cameras` None: every camera."""
+
+    name: str | Keep = KEEP
+    role: Role | Keep = KEEP
+    cameras: frozenset[int] | Keep | None = KEEP
+    enabled: bool | Keep = KEEP
+    password_hash: str | Keep = KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody signed in. Only the hash of the token is known. `seen`: last use."""
+
+    token_sha256: bytes
+    user_id: int
+    created: WallTime
+    expires: WallTime
+    seen: WallTime
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A segment without its group table: enough to name its object and judge its age."""
+
+    camera_id: int
+    stream_id: int
+    epoch: int
+    sequence: int
+    range: TimeRange
+    size: int
+
+    @property
+    def key(self) -> str:
+        return object_key(
+            self.camera_id, self.stream_id, self.range.start, self.epoch, self.sequence
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long one stream's archive is kept. `retention_days` None means the site's days.
+
+    `removed`: the camera is no longer in the list; only its archive is left.
+    """
+
+    camera_id: int
+    stream_id: int
+    retention_days: int | None
+    removed: bool

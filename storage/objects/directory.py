@@ -1,0 +1,125 @@
+"""Objects as files below one directory: the store of a single machine.
+
+When the spool lies on the same filesystem, the spool file becomes the object by a rename: no byte
+is written twice. A disk that is not mounted shows as a missing marker; then nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from storage.objects import files
+from storage.objects.store import MARKER, WrongStore, checked_key, marker_bytes, marker_id
+from storage.objects.threads import Threads, open_threads
+from vms.core.errors import Conflict, Invalid, NotFound, Unavailable
+
+_THREADS = 4
+
+
+class DirectoryStore:
+    """`root` and what is below belongs to the store."""
+
+    def __init__(self, root: Path, threads: Threads) -> None:
+        self._root = root
+        self._threads = threads
+
+    def __repr__(self) -> str:
+        return f"DirectoryStore({str(self._root)!r})"
+
+    async def check(self) -> None:
+        await self._threads.run(self._check)
+
+    async def identity(self) -> str | None:
+        return await self._threads.run(self._identity)
+
+    async def mark(self, store_id: str) -> None:
+        await self._threads.run(self._mark, store_id)
+
+    async def put(self, key: str, path: Path, sha256: bytes) -> None:
+        """Also raises WrongStore when the marker is not there, Exhausted when the disk is full.
+        Bytes are compared with `sha256` only where they are read: in a copy, not in a rename."""
+        await self._threads.run(self._put, self._path(key), path, sha256)
+
+    async def size(self, key: str) -> int | None:
+        return await self._threads.run(self._size, self._path(key))
+
+    async def read(self, key: str, offset: int, size: int) -> bytes:
+        if offset < 0 or size < 0:
+            raise Invalid("a range of an object is not negative", offset=offset, size=size)
+        return await self._threads.run(self._read, self._path(key), offset, size)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Also raises WrongStore when the marker is not there."""
+        await self._threads.run(self._delete, [self._path(key) for key in keys])
+
+    def _path(self, key: str) -> Path:
+        return self._root / checked_key(key)
+
+    def _check(self) -> None:
+        self._require_root()
+        probe = self._root / ".probe"
+        with files.translated(probe):
+            probe.touch()
+
+    def _identity(self) -> str | None:
+        self._require_root()
+        marker = self._root / MARKER
+        with files.translated(marker):
+            return marker_id(marker.read_bytes()) if marker.exists() else None
+
+    def _mark(self, store_id: str) -> None:
+        self._require_root()
+        marker = self._root / MARKER
+        with files.translated(marker):
+            try:
+                files.create(marker, marker_bytes(store_id))
+            except FileExistsError as error:
+                raise Conflict("this store has a marker already", store=self._root) from error
+
+    def _put(self, target: Path, path: Path, sha256: bytes) -> None:
+        self._require_marker()
+        with files.translated(target):
+            files.place(path, target, self._root, sha256)
+
+    def _size(self, target: Path) -> int | None:
+        with files.translated(target):
+            if target.is_file():
+                return target.stat().st_size
+        self._require_marker()
+        return None
+
+    def _read(self, target: Path, offset: int, size: int) -> bytes:
+        with files.translated(target):
+            if target.is_file():
+                return files.read_exactly(target, offset, size)
+        self._require_marker()
+        raise NotFound("no such object", key=target.relative_to(self._root))
+
+    def _delete(self, targets: Sequence[Path]) -> None:
+        self._require_marker()
+        with files.translated(self._root):
+            files.remove(targets, self._root)
+
+    def _require_root(self) -> None:
+        if not self._root.is_dir():
+            raise Unavailable("the directory of the store is not there", store=self._root)
+
+    def _require_marker(self) -> None:
+        """One stat a call keeps us from working below a mount point whose disk is away."""
+        self._require_root()
+        if not (self._root / MARKER).is_file():
+            raise WrongStore("the store has no marker: is its disk mounted?", store=self._root)
+
+
+@asynccontextmanager
+async def open_directory(root: Path, *, create: bool = False) -> AsyncIterator[DirectoryStore]:
+    """`create`: make the directory when it is missing; otherwise that shows in `check`."""
+    if not root.is_absolute():
+        raise Invalid("the store is an absolute path: file:///path", store=root)
+    with open_threads("store", _THREADS) as threads:
+        if create:
+            with files.translated(root):
+                await threads.run(root.mkdir, parents=True, exist_ok=True)
+        yield DirectoryStore(root, threads)

@@ -1,0 +1,86 @@
+"""What an object store must do. A directory and S3 do it; one contract suite holds for both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from vms.core.errors import Conflict, Corrupt, Invalid
+
+MARKER = "matakota-store.json"
+"""The object that says which store this is: `{"store": id}`."""
+
+
+class WrongStore(Conflict):
+    """The store answers, but it is not the one the index belongs to, or nobody can tell. Nothing
+    may be written to it or deleted from it."""
+
+
+class ObjectStore(Protocol):
+    """Objects under keys. Every method raises Unavailable when the store cannot be reached."""
+
+    async def check(self) -> None:
+        """Return when the store answers and takes writes. Which store it is says `identity`."""
+        ...
+
+    async def identity(self) -> str | None:
+        """The id in the marker object; None when there is no marker. Raises Corrupt when there is
+        one that cannot be read."""
+        ...
+
+    async def mark(self, store_id: str) -> None:
+        """Write the marker. Raises Conflict when there is one."""
+        ...
+
+    async def put(self, key: str, path: Path, sha256: bytes) -> None:
+        """Store the file at `path` as `key`, durable when this returns; the file may be gone then.
+
+        Idempotent: an object of this key is replaced, and when `path` is gone because an earlier
+        call took it, the object it became is checked against `sha256`. Raises NotFound when there
+        is neither file nor object, Corrupt when the bytes are not those of `sha256` (where the
+        store looks at them).
+        """
+        ...
+
+    async def size(self, key: str) -> int | None:
+        """Bytes of an object; None when there is none."""
+        ...
+
+    async def read(self, key: str, offset: int, size: int) -> bytes:
+        """Exactly `size` bytes from `offset`. Raises NotFound, Corrupt when it is shorter."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; one that is not there is fine."""
+        ...
+
+
+def marker_bytes(store_id: str) -> bytes:
+    return json.dumps({"store": store_id}).encode()
+
+
+def marker_id(content: bytes) -> str:
+    """The id in the bytes of a marker object. Raises Corrupt."""
+    try:
+        return str(json.loads(content)["store"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Corrupt("the store's marker cannot be read", marker=MARKER) from error
+
+
+def checked_key(key: str) -> str:
+    """`key`, if it is one we make: relative parts of `[0-9A-Za-z._-]`, none of dots only. Raises
+    Invalid otherwise."""
+    parts = key.split("/")
+    if not all(_plain(part) for part in parts):
+        raise Invalid("this is not the key of an object", key=key)
+    return key
+
+
+def _plain(part: str) -> bool:
+    return (
+        part.isascii()
+        and part.replace("-", "").replace(".", "").replace("_", "").isalnum()
+        and bool(part.strip("."))
+    )
