@@ -1,0 +1,141 @@
+"""The camera server: many simulated cameras behind one RTSP port.
+
+`open_camera_server` owns the tasks: one a connection, one a source of a stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from vms.core.clock import Clock
+from vms.core.errors import NotFound, Unavailable
+from vms.core.model import StreamRole
+from vms.demo.access import Access
+from vms.demo.connection import SESSION_SECONDS, Connection, Desk
+from vms.demo.live import LiveVideo
+from vms.demo.misbehaviour import Behaviour, Misbehaviour
+from vms.demo.site import CameraStream, DemoCamera, Site
+from vms.demo.source import Source, Timebase
+
+WORKERS = 2
+"""Threads that draw and code, for all streams together."""
+
+
+class CameraServer:
+    """The running server, as tests and `vms demo-camera` hold it. Not for other threads."""
+
+    def __init__(self, desk: Desk, host: str, tasks: asyncio.TaskGroup) -> None:
+        self.host = host
+        self.port = 0
+        self._desk = desk
+        self._tasks = tasks
+        self._listener: asyncio.Server | None = None
+
+    def path(self, key: str, role: StreamRole | str = StreamRole.MAIN) -> str:
+        """The URL of a stream, without user and password. Raises NotFound."""
+        self._behaviour(key)
+        return f"rtsp://{self.host}:{self.port}/{key}/{StreamRole(role).value}"
+
+    def misbehave(self, key: str, what: Misbehaviour, value: float | None = None) -> None:
+        """Switch one misbehaviour of one camera on, or do it once. Raises NotFound."""
+        self._behaviour(key).misbehave(what, value)
+
+    def behave(self, key: str) -> None:
+        """Switch all misbehaviours of one camera off. Raises NotFound."""
+        self._behaviour(key).behave()
+
+    def watchers(self, key: str, role: StreamRole | str = StreamRole.MAIN) -> int:
+        """How many clients play a stream now."""
+        stream = self._desk.site.stream(self.path(key, role))
+        return len(stream.audience) if stream else 0
+
+    async def power_on(self, port: int = 0) -> None:
+        """Accept connections. Raises Unavailable when the port is taken."""
+        try:
+            self._listener = await asyncio.start_server(
+                self._connected, self.host, port or self.port, limit=2**20
+            )
+        except OSError as error:
+            raise Unavailable("cannot listen", host=self.host, port=port) from error
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def power_off(self) -> None:
+        """Hang up on everybody and refuse connections until `power_on`."""
+        if self._listener:
+            self._listener.close()
+        for behaviour in self._desk.site.behaviours.values():
+            behaviour.hang_up()
+        self._listener = None
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.create_task(Connection(self._desk, reader, writer).run())
+
+    def _behaviour(self, key: str) -> Behaviour:
+        try:
+            return self._desk.site.behaviours[key]
+        except KeyError as error:
+            raise NotFound("no such simulated camera", camera=key) from error
+
+
+@asynccontextmanager
+async def open_camera_server(
+    cameras: Sequence[DemoCamera],
+    *,
+    clock: Clock,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    access: Access | None = None,
+    session_seconds: float = SESSION_SECONDS,
+    cache: Path | None = None,
+) -> AsyncIterator[CameraServer]:
+    """Serve `cameras` while inside. `port` 0 takes a free one, found in the server's `port`.
+
+    `cache` is a directory for coded loops; without it they are made anew. Raises Unavailable when
+    the port is taken.
+    """
+    keyed = replace(access or Access(), key=secrets.token_bytes(32))
+    desk = Desk(Site(cameras), keyed, clock, Timebase(clock), session_seconds)
+    workshop = ThreadPoolExecutor(WORKERS, "demo-camera")
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for index, stream in enumerate(desk.site.streams):
+                stream.sources = _sources(stream, desk, workshop, index, cache)
+            running = [
+                tasks.create_task(source.run())
+                for stream in desk.site.streams
+                for source in stream.sources
+            ]
+            server = CameraServer(desk, host, tasks)
+            await server.power_on(port)
+            try:
+                yield server
+            finally:
+                await server.power_off()
+                for task in running:
+                    task.cancel()
+    finally:
+        workshop.shutdown()
+
+
+def _sources(
+    stream: CameraStream, desk: Desk, workshop: Executor, index: int, cache: Path | None
+) -> list[Source]:
+    camera, settings = stream.camera, stream.camera.settings(stream.role)
+    video = LiveVideo(
+        camera.scene,
+        camera.name,
+        settings,
+        audience=stream.audience,
+        behaviour=stream.behaviour,
+        clock=desk.clock,
+        timebase=desk.timebase,
+        workshop=workshop,
+        phase_micros=index * 7_000 % 80_000,
+    )
+    return [video]
