@@ -1,4 +1,4 @@
-"""One track's packets become access units with media time; its statistics become receiver reports."""
+"""One track's packets become access units with media time, its statistics receiver reports."""
 
 from __future__ import annotations
 

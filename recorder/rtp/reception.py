@@ -59,6 +59,11 @@ class Reception:
     def arrival_wall(self, monotonic: float) -> WallTime:
         return WallTime(self._started_wall + round((monotonic - self._started) * SECOND))
 
+    def correct(self, micros: int) -> None:
+        """Our clock was set by this little since the run began: later arrivals count by it, and
+        the lines follow at their own pace."""
+        self._started_wall = WallTime(self._started_wall + micros)
+
     def take(self, now: float) -> list[AccessUnit]:
         """What has become complete, in order of arrival; `now`: monotonic seconds."""
         units: list[AccessUnit] = []
@@ -73,7 +78,7 @@ class Reception:
     ) -> None:
         """An RTCP packet of this track arrived."""
         report = receiver.note_report(data, start, end, now)
-        if report is not None and report.ntp:
+        if report is not None:
             self._note_camera_time(receiver, report)
             self._aim_sound()
 
@@ -115,6 +120,9 @@ class Reception:
     def _settle(self, units: list[AccessUnit]) -> None:
         first = min(ticks for track, ticks, _ in self._held if track == VIDEO)
         self._lines[VIDEO].anchor(first, not_before=self._not_before)
+        for receiver in (self.video, self.audio):
+            if receiver is not None and receiver.report is not None:
+                self._note_camera_time(receiver, receiver.report)  # it may precede all packets
         self._aim_sound()
         held, self._held, self._held_size = self._held, [], 0
         units += [self._unit(*each) for each in held]
@@ -128,7 +136,7 @@ class Reception:
 
     def _note_camera_time(self, receiver: TrackReceiver, report: SenderReport) -> None:
         ticks = receiver.clock.near(report.timestamp)
-        if ticks is not None:
+        if ticks is not None and report.ntp:
             self._camera[receiver.track] = CameraTime(from_ntp(report.ntp), ticks)
 
     def _aim_sound(self) -> None:

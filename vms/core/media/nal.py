@@ -21,7 +21,7 @@ def split_annex_b(data: bytes) -> list[bytes]:
     What stands before the first start code is ignored; data without any start code is no NAL unit.
     """
     starts = [match.end() for match in _START_CODE.finditer(data)]
-    ends = [start - 3 for start in starts[1:]] + [len(data)]
+    ends = [*(start - 3 for start in starts[1:]), len(data)] if starts else []
     pieces = (data[start:end].rstrip(b"\0") for start, end in zip(starts, ends, strict=True))
     return [piece for piece in pieces if piece]
 

@@ -1,0 +1,177 @@
+"""RTSP 1.0 messages and interleaved packets in one byte stream (RFC 2326). Pure, sans-I/O.
+
+Packets are handed out as positions in the buffer they arrived in. Cameras write garbage between
+packets, and packets of an old session into a new one: what is neither a message nor a packet on a
+channel of ours is skipped up to the next thing that is, within a bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from recorder.errors import CameraError
+from vms.core.model import Cause
+
+LONGEST_HEAD = 16 * 1024
+LONGEST_BODY = 256 * 1024
+MOST_GARBAGE = 1024 * 1024
+"""Bytes skipped in a row before the peer is given up."""
+
+_MESSAGE = re.compile(rb"RTSP/1\.\d |[A-Z_]{4,16} (?:rtsp:|\*)")
+_MAY_BE_MESSAGE = re.compile(rb"[A-Z_][A-Z_/1.0 a-z:]*\Z")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+
+Packet = Callable[[int, bytes, int, int], None]
+"""Called with channel, buffer, and where in it the packet starts and ends."""
+
+
+class Headers:
+    """Header fields; names in any case, several of one name kept in order."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = [(name.lower(), value) for name, value in fields]
+
+    def get(self, name: str) -> str:
+        """The first field of that name; empty when there is none."""
+        return next(iter(self.all(name)), "")
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self._fields if key == name.lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes = b""
+
+    @property
+    def cseq(self) -> int | None:
+        text = self.headers.get("cseq").strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Ours, or one that a camera sends to us."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def encode(self, cseq: int) -> bytes:
+        lines = [f"{self.method} {self.url} RTSP/1.0", f"CSeq: {cseq}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+class Stream:
+    """Cuts what a camera sends into messages and packets."""
+
+    def __init__(self, on_packet: Packet) -> None:
+        self.channels: set[int] = set()
+        self.resyncs = 0
+        self.on_packet = on_packet
+        self._rest = b""
+        self._skipped = 0
+
+    def receive(self, data: bytes) -> list[Response | Request]:
+        """Take what arrived; packets go to `on_packet`, messages are returned.
+
+        Raises CameraError (PROTOCOL) when a bound is exceeded.
+        """
+        if self._rest:
+            data = self._rest + data
+        messages: list[Response | Request] = []
+        position, end = 0, len(data)
+        while position < end:
+            position, more = self._packets(data, position, end)
+            if more or position == end:
+                break
+            step = self._message(data, position, messages)
+            if step == 0:
+                break
+            position = step if step > 0 else self._skip(data, position)
+        self._rest = data[position:]
+        return messages
+
+    def _packets(self, data: bytes, position: int, end: int) -> tuple[int, bool]:
+        """Hand out packets in a row; where they end, and whether the next one is not whole."""
+        channels, on_packet = self.channels, self.on_packet
+        while position < end and data[position] == 0x24:
+            if end - position < 5:
+                return position, True
+            channel = data[position + 1]
+            stop = position + 4 + ((data[position + 2] << 8) | data[position + 3])
+            if data[position + 4] >> 6 != 2 or (channel not in channels and channel > 31):
+                break
+            if stop > end:
+                return position, True
+            if channel in channels:
+                self._skipped = 0
+                on_packet(channel, data, position + 4, stop)
+            position = stop
+        return position, False
+
+    def _message(self, data: bytes, position: int, messages: list[Response | Request]) -> int:
+        """Read one message; its end, 0 when it is not whole yet, -1 when there is none here."""
+        if not _MESSAGE.match(data, position):
+            tail = data[position : position + 32]
+            return 0 if len(tail) < 24 and _MAY_BE_MESSAGE.match(tail) else -1
+        found = _END_OF_HEAD.search(data, position, position + LONGEST_HEAD)
+        if not found:
+            if len(data) - position >= LONGEST_HEAD:
+                raise CameraError(Cause.PROTOCOL, "the camera's answer has no end")
+            return 0
+        first, headers = _read_head(data[position : found.start()])
+        size = _body_size(headers)
+        if len(data) < found.end() + size:
+            return 0
+        self._skipped = 0
+        messages.append(_make(first, headers, data[found.end() : found.end() + size]))
+        return found.end() + size
+
+    def _skip(self, data: bytes, position: int) -> int:
+        """Where, after garbage at `position`, something known may begin."""
+        self.resyncs += self._skipped == 0
+        found = min(
+            (
+                at
+                for at in (data.find(b"$", position + 1), data.find(b"RTSP/1.", position + 1))
+                if at > 0
+            ),
+            default=len(data),
+        )
+        self._skipped += found - position
+        if self._skipped > MOST_GARBAGE:
+            raise CameraError(Cause.PROTOCOL, "what the camera sends is not RTSP")
+        return found
+
+
+def _read_head(head: bytes) -> tuple[str, Headers]:
+    lines = head.decode("utf-8", "replace").splitlines()
+    fields = (line.partition(":") for line in lines[1:] if ":" in line)
+    return lines[0], Headers((name.strip(), value.strip()) for name, _, value in fields)
+
+
+def _body_size(headers: Headers) -> int:
+    text = headers.get("content-length").strip() or "0"
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= LONGEST_BODY):
+        raise CameraError(
+            Cause.PROTOCOL, "the camera's answer has an impossible length", size=text[:20]
+        )
+    return int(text)
+
+
+def _make(first: str, headers: Headers, body: bytes) -> Response | Request:
+    if not first.startswith("RTSP/"):
+        method, _, rest = first.partition(" ")
+        return Request(method, rest.partition(" ")[0], {"CSeq": headers.get("cseq")})
+    _, _, rest = first.partition(" ")
+    status, _, reason = rest.strip().partition(" ")
+    if not (status.isascii() and status.isdigit() and len(status) == 3):
+        raise CameraError(Cause.PROTOCOL, "the camera's answer has no status", line=first[:80])
+    return Response(int(status), reason.strip(), headers, body)

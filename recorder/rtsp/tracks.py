@@ -1,0 +1,57 @@
+"""From what a camera describes to receivers of its tracks. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from recorder.rtp.audio import AacFrames, WholeFrames
+from recorder.rtp.depacketizer import Depacketizer
+from recorder.rtp.h264 import H264Depacketizer
+from recorder.rtp.h265 import H265Depacketizer
+from recorder.rtp.receiver import TrackReceiver
+from recorder.rtp.timeline import MediaClock
+from recorder.rtsp.sdp import Media, audio_config, parameter_sets
+from vms.core.errors import VmsError
+from vms.core.media.access_unit import AUDIO, VIDEO, Codec
+from vms.core.media.audio import aac_format, opus_format, pcm_format
+
+_VIDEO_RATE = 90_000
+
+
+def video_receiver(media: Media) -> TrackReceiver:
+    """For a section whose encoding is H264 or H265."""
+    make = H264Depacketizer if media.encoding == "H264" else H265Depacketizer
+    return TrackReceiver(VIDEO, make(parameter_sets(media)), MediaClock(_VIDEO_RATE))
+
+
+def audio_receiver(media: Media) -> TrackReceiver | None:
+    """None when the description does not say enough to decode the sound."""
+    reader = _audio_reader(media)
+    return reader and TrackReceiver(AUDIO, reader[0], MediaClock(reader[1]))
+
+
+def _audio_reader(media: Media) -> tuple[Depacketizer, int] | None:
+    if media.encoding == "OPUS":
+        return WholeFrames(opus_format()), 48_000
+    if media.encoding in ("PCMA", "PCMU"):
+        rate = media.rate or 8000
+        used = pcm_format(Codec(media.encoding.lower()), rate, media.channels or 1)
+        return WholeFrames(used), rate
+    return _aac_reader(media)
+
+
+def _aac_reader(media: Media) -> tuple[Depacketizer, int] | None:
+    try:
+        used = aac_format(audio_config(media))
+    except VmsError:
+        return None
+    used = replace(used, clock_rate=media.rate or used.sample_rate)
+    size, index = (
+        _number(media, name, usual) for name, usual in (("sizelength", 13), ("indexlength", 3))
+    )
+    return AacFrames(used, size, index), used.clock_rate
+
+
+def _number(media: Media, name: str, usual: int) -> int:
+    text = media.parameters.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else usual

@@ -1,0 +1,180 @@
+"""Where access units come from: the Source protocol and RTSP cameras behind it.
+
+A source is opened for one run. Iterating gives batches of access units until the run ends with a
+CameraError; it never ends otherwise. The tending task belongs to the context.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+from recorder.beside import beside
+from recorder.errors import CameraError
+from recorder.rtp.receiver import TrackReceiver
+from recorder.rtp.reception import Reception
+from recorder.rtp.rtcp import receiver_report
+from recorder.rtsp.client import Session, open_session
+from recorder.rtsp.tracks import audio_receiver, video_receiver
+from vms.core.clock import Clock
+from vms.core.media.access_unit import AccessUnit
+from vms.core.model import Cause, Stream
+from vms.core.walltime import SECOND, WallTime
+
+LONGEST_QUEUE_BYTES = 32 * 1024 * 1024
+"""Access units waiting to be taken; when full, reading stops until they are (TCP tells the
+camera, which then drops what it cannot send)."""
+CLOCK_STEP_MICROS = SECOND
+_REPORT_SECONDS = 4.0
+
+
+class Run(Protocol):
+    """One uninterrupted session with a camera."""
+
+    def __aiter__(self) -> AsyncIterator[list[AccessUnit]]: ...
+
+    @property
+    def camera_offset(self) -> int | None:
+        """How far the camera's clock is ahead of ours, µs; None: it does not say."""
+        ...
+
+    @property
+    def bytes_read(self) -> int: ...
+
+    @property
+    def lost(self) -> int:
+        """Packets and access units that were lost on the way so far."""
+        ...
+
+
+class Source(Protocol):
+    def open(self, not_before: WallTime | None = None) -> AbstractAsyncContextManager[Run]:
+        """Connect. Raises CameraError. `not_before`: where what is recorded already ends."""
+        ...
+
+
+class RtspSource:
+    """An RTSP camera over TCP."""
+
+    def __init__(self, stream: Stream, clock: Clock, *, stall_seconds: float = 5.0) -> None:
+        self._stream, self._clock, self._stall_seconds = stream, clock, stall_seconds
+
+    @asynccontextmanager
+    async def open(self, not_before: WallTime | None = None) -> AsyncIterator[RtspRun]:
+        stream = self._stream
+        async with open_session(
+            stream.url, stream.username, stream.password, audio=stream.audio
+        ) as session:
+            run = RtspRun(session, self._clock, self._stall_seconds, not_before)
+            async with beside(run.tend()):
+                yield run
+
+
+class RtspRun:
+    def __init__(
+        self, session: Session, clock: Clock, stall_seconds: float, not_before: WallTime | None
+    ) -> None:
+        self._session, self._clock, self._stall_seconds = session, clock, stall_seconds
+        self._started = clock.monotonic()
+        picture, *sound = session.channels
+        video = video_receiver(picture.media)
+        audio = audio_receiver(sound[0].media) if sound else None
+        self._reception = Reception(
+            video,
+            audio,
+            started=self._started,
+            started_wall=clock.wall(),
+            not_before=not_before,
+        )
+        self._rtp = {picture.rtp: video}
+        self._rtcp = {picture.rtcp: video}
+        if audio is not None:
+            self._rtp[sound[0].rtp], self._rtcp[sound[0].rtcp] = audio, audio
+        self._ready: list[AccessUnit] = []
+        self._ready_bytes = 0
+        self._woken = asyncio.Event()
+        session.wire.deliver({*self._rtp, *self._rtcp}, self._on_packet)
+        session.wire.on_read = self._on_read
+
+    @property
+    def camera_offset(self) -> int | None:
+        return self._reception.camera_offset()
+
+    @property
+    def bytes_read(self) -> int:
+        return self._session.wire.bytes_read
+
+    @property
+    def lost(self) -> int:
+        receivers = self._rtp.values()
+        return sum(each.tally.lost + each.depacketizer.dropped for each in receivers)
+
+    async def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
+        wire = self._session.wire
+        while True:
+            if not self._ready:
+                if wire.failure is not None:
+                    raise wire.failure
+                self._woken.clear()
+                await self._woken.wait()
+                continue
+            batch, self._ready, self._ready_bytes = self._ready, [], 0
+            wire.pause(False)
+            yield batch
+
+    async def tend(self) -> None:
+        """Once a second: is it stalled, did our clock step; keep-alive and reports when due."""
+        kept = reported = self._started
+        while self._session.wire.failure is None:
+            await self._clock.sleep(1.0)
+            now = self._clock.monotonic()
+            self._watch(now)
+            if now - kept >= self._session.keep_alive_seconds:
+                self._session.keep_alive()
+                kept = now
+            if now - reported >= _REPORT_SECONDS:
+                self._report(now)
+                reported = now
+
+    def _on_packet(self, channel: int, data: bytes, start: int, end: int) -> None:
+        receiver = self._rtp.get(channel)
+        if receiver is not None:
+            receiver.push(data, start, end)
+        else:
+            self._on_rtcp(self._rtcp[channel], data, start, end)
+
+    def _on_rtcp(self, receiver: TrackReceiver, data: bytes, start: int, end: int) -> None:
+        self._reception.note_rtcp(receiver, data, start, end, self._clock.monotonic())
+
+    def _on_read(self) -> None:
+        """A read was taken apart: hand on what it completed, or say that the wire has ended."""
+        units = self._reception.take(self._clock.monotonic())
+        if units:
+            self._ready += units
+            self._ready_bytes += sum(len(unit.data) for unit in units)
+            if self._ready_bytes > LONGEST_QUEUE_BYTES:
+                self._session.wire.pause(True)
+        if units or self._session.wire.failure is not None:
+            self._woken.set()
+
+    def _watch(self, now: float) -> None:
+        last = self._reception.last_picture
+        silent = now - (self._started if last is None else last)
+        if silent > self._stall_seconds and not self._ready:
+            words = f"no picture for {silent:.0f} s although the camera is connected"
+            self._session.wire.fail(CameraError(Cause.STALLED, words))
+        step = self._clock.wall() - self._reception.arrival_wall(now)
+        if abs(step) > CLOCK_STEP_MICROS:
+            words = f"this server's clock was set by {step / SECOND:+.1f} s: a new run begins"
+            self._session.wire.fail(CameraError(Cause.CONNECTING, words))
+        else:
+            self._reception.correct(step)
+
+    def _report(self, now: float) -> None:
+        for channel, receiver in self._rtcp.items():
+            reception = receiver.reception(now)
+            if reception is not None:
+                packet = receiver_report(self._session.own_ssrc, reception)
+                self._session.report(channel, packet)
