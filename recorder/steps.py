@@ -1,4 +1,4 @@
-"""What the segmenter tells the spool to do, as values: open a segment, append to it, seal it. Pure."""
+"""What the segmenter tells the spool to do, as values: open, append, seal. Pure."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Box:
     end: int
 
 
-def box(kind: bytes, *parts: bytes) -> bytes:
+def box(kind: bytes, *parts: bytes | bytearray) -> bytes:
     return _HEAD.pack(8 + sum(map(len, parts)), kind) + b"".join(parts)
 
 
@@ -49,7 +49,7 @@ def iter_boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[
 
 
 def read_box(data: bytes, start: int, end: int) -> Box | None:
-    """The box at `start`; None when it does not end by `end`. Raises Corrupt on a senseless size."""
+    """The box at `start`; None when it does not end by `end`. Raises Corrupt on a bad size."""
     if start + 8 > end:
         return None
     size, kind = _HEAD.unpack_from(data, start)

@@ -1,8 +1,9 @@
 """Writing one fragment: prft, moof with one traf per track, mdat. Sample data is never copied.
 
-Decode times (docs/design/segments.md): RTP tells only presentation times. The pictures' pts, sorted,
-are taken as decode times in decode order, made strictly increasing; the composition offset is
-pts minus decode time, signed (trun version 1). Without B-pictures all offsets are 0.
+Decode times (docs/design/segments.md): RTP tells only presentation times. The pts of the
+pictures, sorted, less a delay that is constant in a segment, are the decode times in decode order,
+made strictly increasing; the composition offset is pts minus decode time, signed (trun version 1).
+Without B-pictures delay and offsets are 0.
 """
 
 from __future__ import annotations
@@ -49,20 +50,32 @@ class TrackRun:
     end: int
 
 
+def reordering(units: Sequence[AccessUnit]) -> int:
+    """Ticks by which the latest picture comes behind its turn; 0 without B-pictures."""
+    pts = np.fromiter((unit.pts for unit in units), np.int64, len(units))
+    return int((np.sort(pts) - pts).max())
+
+
 def track_run(
-    units: Sequence[AccessUnit], origin: int, *, floor: int = 0, following: int | None = None
+    units: Sequence[AccessUnit],
+    origin: int,
+    *,
+    delay: int = 0,
+    floor: int = 0,
+    following: int | None = None,
 ) -> TrackRun:
     """Lay out `units` (one track, decode order, not empty) from `origin` (pts at time 0).
 
-    `floor`: ticks the track has already used, none of these samples begins before. `following`:
-    pts of what comes next; None gives the last sample the usual duration.
+    `delay`: ticks that decoding goes before presentation. `floor`: ticks the track has already
+    used, no decode time is less. `following`: pts of what comes next; None gives the last sample
+    the usual duration.
     """
     composed = np.fromiter((unit.pts for unit in units), np.int64, len(units)) - origin
     steps = np.arange(len(units))
-    ordered = np.maximum(np.sort(composed), floor)
+    ordered = np.maximum(np.sort(composed) - delay, floor)
     times = np.maximum.accumulate(ordered - steps) + steps
     last = int(times[-1])
-    end = last + usual_ticks(times) if following is None else following - origin
+    end = last + usual_ticks(times) if following is None else following - origin - delay
     return TrackRun(units[0].track, units, times, composed, max(end, last + 1))
 
 
@@ -98,7 +111,7 @@ def _prft(run: TrackRun, wall: WallTime) -> bytes:
 
 
 def _traf(run: TrackRun) -> bytearray:
-    """tfhd, tfdt, trun, its data offset still 0. Flags of the first sample stand apart; the rest share the default."""
+    """tfhd, tfdt, trun, its data offset still 0. Samples share the default flags but the first."""
     video = run.units[0].format.codec.is_video
     default = NOT_SYNC if video else SYNC
     tfhd = full_box(b"tfhd", 0, _DEFAULT_FLAGS_BASE_MOOF, struct.pack(">II", run.track, default))

@@ -19,9 +19,10 @@ class Identity:
     """Whose footage this is and how its media time maps to civil time.
 
     `start`: start of the segment's range, the wall time of its earliest picture. `zero`: wall time
-    of media time 0 of all tracks; earlier than `start` only when audio came late. `origins`: for
-    each track the pts (of its run, in its clock rate) at media time 0. `prev_sha256`: hash of the
-    stream's previous segment, None for the very first.
+    of media time 0 of all tracks: `start`, or earlier where pictures are reordered (decoding begins
+    before presentation) or audio came late. `origins`: for each track the pts (of its run, in its
+    clock rate) at media time 0. `prev_sha256`: hash of the stream's previous segment, None for the
+    very first.
     """
 
     camera_id: int

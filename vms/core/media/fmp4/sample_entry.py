@@ -15,7 +15,7 @@ _COMPRESSOR_NAME = bytes(32)
 
 
 def sample_entry(used: TrackFormat) -> bytes:
-    """The entry for `stsd`. Raises Invalid for a format that has no entry, Corrupt for a bad one."""
+    """The entry for `stsd`. Raises Invalid when a format has no entry, Corrupt for a bad one."""
     if used.codec is Codec.H264:
         return _visual(b"avc1", used, avcc(used))
     if used.codec is Codec.H265:

@@ -1,0 +1,235 @@
+"""Cutting one stream's access units into groups: what becomes one fragment each. Pure.
+
+A group starts at a random access point of the leading track (video, or audio where there is no
+video). It is closed one or a few units late, when it is known where the next one begins: leading
+pictures (B before a CRA) and sound that arrives late still find their place. Where segments end is
+decided in `segmenter`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from vms.core.media.access_unit import VIDEO, AccessUnit
+from vms.core.media.audio import frame_ticks
+from vms.core.walltime import SECOND, WallTime
+
+LONGEST_SECONDS = 10.0
+"""A group of pictures longer than this goes on in another fragment."""
+LARGEST_BYTES = 8 * 1024 * 1024
+SHORTEST_VIDEO_SECONDS = 0.5
+"""Random access points nearer than this share a fragment (intra-only cameras)."""
+SHORTEST_AUDIO_SECONDS = 2.0
+FORWARD_JUMP_SECONDS = 10.0
+BACKWARD_JUMP_SECONDS = 2.0
+"""Pictures in decode order go back by their reordering, surely less than this."""
+WALL_JUMP_MICROS = SECOND
+LATE_SOUND_MICROS = SECOND // 2
+"""How long a finished group waits for sound that belongs to it."""
+MOST_HELD = 4096
+"""Audio frames kept while they wait for a new segment; when full the oldest goes, counted."""
+_DEFAULT_TICKS_PER_SECOND = 25
+
+
+@dataclass(slots=True)
+class _Open:
+    """A group being gathered. `start` is fixed once the group before it is closed."""
+
+    cut: bool
+    lead: list[AccessUnit]
+    sound: list[AccessUnit] = field(default_factory=list)
+    size: int = 0
+    top: int = 0  # highest pts of lead
+    start: WallTime | None = None
+
+    def add(self, unit: AccessUnit) -> None:
+        self.lead.append(unit)
+        self.size += len(unit.data)
+        self.top = max(self.top, unit.pts)
+
+    @property
+    def earliest(self) -> WallTime:
+        return self.start if self.start is not None else min(unit.wall for unit in self.lead)
+
+    @property
+    def settled(self) -> bool:
+        """Whether leading pictures are over: one shown after the first has arrived."""
+        return self.top > self.lead[0].pts
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A finished group. `lead` in decode order; `sound` may be empty.
+
+    `cut`: must open a new segment. `start`, `end`: span of civil time; `following`: pts of the
+    leading track at `end`. `sound_following`: pts at which the last frame of `sound` ends.
+    """
+
+    cut: bool
+    lead: tuple[AccessUnit, ...]
+    sound: tuple[AccessUnit, ...]
+    start: WallTime
+    end: WallTime
+    following: int
+    sound_following: int
+
+    @property
+    def continues(self) -> bool:
+        """Whether it starts without a random access point: the rest of a long group."""
+        return not self.lead[0].random_access
+
+
+class Grouping:
+    """Feed it the units of one stream as they come; it gives back groups as they finish."""
+
+    def __init__(self, *, video: bool = True) -> None:
+        self.skipped_units = 0
+        self._video = video
+        self._shortest = SHORTEST_VIDEO_SECONDS if video else SHORTEST_AUDIO_SECONDS
+        self._current: _Open | None = None
+        self._closing: _Open | None = None
+        self._held: list[AccessUnit] = []
+        self._last_sound: AccessUnit | None = None
+        self._usual = 0
+
+    def push(self, unit: AccessUnit) -> list[Group]:
+        if self._video and unit.track != VIDEO:
+            self._push_sound(unit)
+            return self._settle()
+        return self._push_lead(unit)
+
+    def flush(self, limit: WallTime | None = None) -> list[Group]:
+        """Finish everything: the last unit gets the usual duration, but not beyond `limit`."""
+        groups = self._settle(force=True)
+        if self._current is not None:
+            groups.append(self._finish_last(self._current, limit))
+            self._current = None
+        return groups
+
+    def _push_lead(self, unit: AccessUnit) -> list[Group]:
+        current, groups = self._current, []
+        if current is not None and _jumps(current, unit):
+            later = unit.wall if unit.wall > current.lead[-1].wall else None
+            groups = self.flush(limit=later)
+            current = None
+        if current is None:
+            self._start_over(unit)
+        elif self._ends(current, unit):
+            groups = self._settle(force=True)
+            self._closing = current
+            self._begin(unit, cut=unit.random_access and unit.format != current.lead[0].format)
+        else:
+            current.add(unit)
+        return groups + self._settle()
+
+    def _start_over(self, unit: AccessUnit) -> None:
+        """Nothing can be decoded before a random access point: what comes earlier is skipped."""
+        if unit.random_access:
+            self._begin(unit, cut=True)
+        else:
+            self.skipped_units += 1
+
+    def _begin(self, unit: AccessUnit, *, cut: bool) -> None:
+        self._current = _Open(cut, [], top=unit.pts)
+        self._current.add(unit)
+        if unit.random_access and self._held:
+            self._current.cut = True
+            self._current.sound, self._held = self._held, []
+
+    def _ends(self, current: _Open, unit: AccessUnit) -> bool:
+        seconds = (unit.pts - current.lead[0].pts) / unit.format.clock_rate
+        if unit.random_access:
+            return seconds >= self._shortest or unit.format != current.lead[0].format
+        large = current.size + len(unit.data) > LARGEST_BYTES
+        return unit.pts > current.top and (large or seconds >= LONGEST_SECONDS)
+
+    def _push_sound(self, unit: AccessUnit) -> None:
+        current, last = self._current, self._last_sound
+        self._last_sound = unit
+        if current is None:
+            self.skipped_units += 1
+        elif self._held or (last is not None and _breaks(last, unit)):
+            self._hold(unit)
+        elif self._closing is not None and unit.wall < current.earliest:
+            self._closing.sound.append(unit)
+        else:
+            current.sound.append(unit)
+
+    def _hold(self, unit: AccessUnit) -> None:
+        if len(self._held) >= MOST_HELD:
+            del self._held[0]
+            self.skipped_units += 1
+        self._held.append(unit)
+
+    def _settle(self, *, force: bool = False) -> list[Group]:
+        """Close the group that waits, if it is known where it ends."""
+        closing, current = self._closing, self._current
+        if closing is None or current is None:
+            return []
+        if not force and not (current.settled and self._sound_is_complete(closing, current)):
+            return []
+        self._closing = None
+        current.start = max(current.earliest, WallTime(closing.earliest + 1))
+        following = min(unit.pts for unit in current.lead)
+        after = current.sound[0] if current.sound and not current.cut else None
+        return [self._finish(closing, current.start, following, after)]
+
+    def _sound_is_complete(self, closing: _Open, current: _Open) -> bool:
+        if not closing.sound and not current.sound:
+            return True
+        last = self._last_sound
+        arrived = last is not None and last.wall >= current.earliest
+        return arrived or current.lead[-1].wall - current.earliest >= LATE_SOUND_MICROS
+
+    def _finish_last(self, group: _Open, limit: WallTime | None) -> Group:
+        ticks = _usual_ticks(group) or self._usual
+        rate = group.lead[0].format.clock_rate
+        ticks = ticks or rate // _DEFAULT_TICKS_PER_SECOND
+        last = max(group.lead, key=lambda unit: unit.pts)
+        end = WallTime(last.wall + ticks * SECOND // rate)
+        end = end if limit is None else min(end, limit)
+        return self._finish(group, max(end, WallTime(group.earliest + 1)), last.pts + ticks, None)
+
+    def _finish(
+        self, group: _Open, end: WallTime, following: int, after: AccessUnit | None
+    ) -> Group:
+        self._usual = _usual_ticks(group) or self._usual
+        sound_following = _sound_end(group.sound, after) if group.sound else 0
+        lead, sound = tuple(group.lead), tuple(group.sound)
+        return Group(group.cut, lead, sound, group.earliest, end, following, sound_following)
+
+
+def _jumps(current: _Open, unit: AccessUnit) -> bool:
+    """Whether time broke between the last unit and this: nothing may span such a point."""
+    last = current.lead[-1]
+    if unit.random_access and unit.pts < current.top:
+        return True
+    seconds = (unit.pts - last.pts) / unit.format.clock_rate
+    if not -BACKWARD_JUMP_SECONDS <= seconds <= FORWARD_JUMP_SECONDS:
+        return True
+    return abs(unit.wall - last.wall - seconds * SECOND) > WALL_JUMP_MICROS
+
+
+def _breaks(last: AccessUnit, unit: AccessUnit) -> bool:
+    """Whether sound cannot go on in the same segment: other format, time back, or off the wall."""
+    if unit.format != last.format or unit.pts <= last.pts:
+        return True
+    micros = (unit.pts - last.pts) * SECOND / unit.format.clock_rate
+    return abs(unit.wall - last.wall - micros) > WALL_JUMP_MICROS
+
+
+def _usual_ticks(group: _Open) -> int:
+    """The median distance of its pictures; 0 when there is only one."""
+    pts = sorted(unit.pts for unit in group.lead)
+    steps = sorted(after - before for before, after in pairwise(pts))
+    return steps[len(steps) // 2] if steps else 0
+
+
+def _sound_end(sound: list[AccessUnit], after: AccessUnit | None) -> int:
+    """Where the last frame ends: at the next if that follows closely, else by its own length."""
+    last = sound[-1]
+    own = frame_ticks(last.format, last.data) or last.format.clock_rate // 50
+    if after is not None and 0 < after.pts - last.pts <= 2 * own:
+        return after.pts
+    return last.pts + own

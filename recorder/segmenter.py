@@ -1,0 +1,156 @@
+"""One run of one stream into segments: what to open, append and seal, as values. Pure.
+
+A segment starts at a random access point; it ends before one, at the next full stretch of
+`segment_seconds` of civil time (shifted by stream, so that a thousand streams do not seal in the
+same second), when a format changes, or where time breaks. Design: docs/design/segments.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from recorder.groups import Group, Grouping
+from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
+from vms.core.media.access_unit import AccessUnit, TrackFormat
+from vms.core.media.fmp4.fragment import TrackRun, fragment, reordering, track_run
+from vms.core.media.fmp4.identity import Identity
+from vms.core.walltime import SECOND, WallTime
+
+_GOLDEN = 0.618_033_988_749_895
+"""Multiples of it, modulo 1, spread evenly however many there are."""
+
+
+@dataclass(slots=True)
+class _Segment:
+    """The open segment. `boundary`: where it may end; `floors`: ticks each track has used; `delay`:
+    ticks by which pictures are decoded before they are shown."""
+
+    identity: Identity
+    formats: dict[int, TrackFormat]
+    delay: int
+    boundary: int
+    fragments: int = 0
+    floors: dict[int, int] = field(default_factory=dict)
+
+
+class Segmenter:
+    """Push the units of one run; do the steps it returns, in order.
+
+    Steps come one or a few units late, because an end is known only from what follows. `video`
+    False: a stream of sound only. Epoch is the wall time of the run's first picture.
+    """
+
+    def __init__(
+        self, camera_id: int, stream_id: int, *, video: bool = True, segment_seconds: float = 60.0
+    ) -> None:
+        self._camera_id, self._stream_id = camera_id, stream_id
+        self._length = max(1, int(segment_seconds * SECOND))
+        self._phase = int(stream_id * _GOLDEN % 1.0 * self._length)
+        self._grouping = Grouping(video=video)
+        self._epoch: WallTime | None = None
+        self._sequence = 0
+        self._open: _Segment | None = None
+        self._skipped = 0
+
+    @property
+    def skipped_units(self) -> int:
+        """Units no decoder could use: before the first random access point, or cut off from it."""
+        return self._skipped + self._grouping.skipped_units
+
+    def push(self, unit: AccessUnit) -> list[Step]:
+        """Take one unit, video in decode order; return what is to be done now, often nothing."""
+        return self._place_all(self._grouping.push(unit))
+
+    def flush(self) -> list[Step]:
+        """The run ended: append what is left, its last unit with the usual duration, and seal."""
+        return self._place_all(self._grouping.flush()) + self._seal()
+
+    def reopen(self) -> None:
+        """The open segment is gone (the spool refused it): the next group opens another."""
+        self._open = None
+
+    def _place_all(self, groups: list[Group]) -> list[Step]:
+        return [step for group in groups for step in self._place(group)]
+
+    def _place(self, group: Group) -> list[Step]:
+        steps: list[Step] = []
+        if self._open is not None and self._must_cut(self._open, group):
+            steps += self._seal()
+        if self._open is None and group.continues:
+            self._skipped += len(group.lead) + len(group.sound)
+            return steps
+        if self._open is None:
+            self._open = self._begin(group)
+            steps.append(OpenSegment(self._open.identity, self._open.formats))
+        steps.append(self._append(self._open, group))
+        return steps
+
+    def _must_cut(self, segment: _Segment, group: Group) -> bool:
+        if group.continues:
+            return False
+        changed = any(segment.formats.get(n) != used for n, used in _formats(group).items())
+        return group.cut or changed or group.start >= segment.boundary
+
+    def _seal(self) -> list[Step]:
+        if self._open is None:
+            return []
+        self._open = None
+        return [SealSegment(self._stream_id)]
+
+    def _begin(self, group: Group) -> _Segment:
+        if self._epoch is None:
+            self._epoch = group.start
+        delay = reordering(group.lead)
+        identity = self._identify(group, delay)
+        boundary = group.start - (group.start + self._phase) % self._length + self._length
+        self._sequence += 1
+        return _Segment(identity, _formats(group), delay, boundary)
+
+    def _identify(self, group: Group, delay: int) -> Identity:
+        first = min([group.start, *(unit.wall for unit in group.sound[:1])])
+        zero = WallTime(first - -(-delay * SECOND // group.lead[0].format.clock_rate))
+        firsts = [min(group.lead, key=lambda unit: unit.pts), *group.sound[:1]]
+        return Identity(
+            self._camera_id,
+            self._stream_id,
+            self._epoch or group.start,
+            self._sequence,
+            start=group.start,
+            zero=zero,
+            origins={unit.track: _origin(unit, zero) for unit in firsts},
+        )
+
+    def _append(self, segment: _Segment, group: Group) -> AppendFragment:
+        segment.fragments += 1
+        runs = [_run(segment, group.lead, group.following, segment.delay)]
+        if group.sound and group.sound[0].format == segment.formats.get(group.sound[0].track):
+            runs.append(_run(segment, group.sound, group.sound_following))
+        elif group.sound:  # sound that began within a long group: its segment declares none
+            self._skipped += len(group.sound)
+        return AppendFragment(
+            self._stream_id,
+            group.start,
+            group.end,
+            0 if group.continues else len(group.lead[0].data),
+            fragment(segment.fragments, runs, group.lead[0].wall),
+        )
+
+
+def _formats(group: Group) -> dict[int, TrackFormat]:
+    return {unit.track: unit.format for unit in (group.lead[0], *group.sound[:1])}
+
+
+def _origin(unit: AccessUnit, zero: WallTime) -> int:
+    """The track's pts at `zero`."""
+    return unit.pts - ((unit.wall - zero) * unit.format.clock_rate + SECOND // 2) // SECOND
+
+
+def _run(
+    segment: _Segment, units: Sequence[AccessUnit], following: int, delay: int = 0
+) -> TrackRun:
+    track = units[0].track
+    origin, floor = segment.identity.origins[track], segment.floors.get(track, 0)
+    run = track_run(units, origin, delay=delay, floor=floor, following=following)
+    segment.floors[track] = int(run.times[-1]) + 1
+    return run
