@@ -1,0 +1,106 @@
+"""The path a newcomer takes: watch, go back, save. Every time is read from the picture itself."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.e2e.conftest import City
+from tests.e2e.judge import judge_clip
+from tests.e2e.product import wait_for
+from tests.e2e.screen import Screen
+
+PICTURE = 100  # ms between two pictures of the small simulated cameras
+
+
+def test_live_pictures_advance_and_are_less_than_a_second_old(city: City, wall: Screen) -> None:
+    for camera in (city.harbour, city.street):
+        first = wall.wait_shown(camera, state="live")
+        later = wait_for("a later picture", lambda c=camera, f=first: newer(wall, c, f.code + 1000))
+        assert 0 <= later.age < 1000
+
+
+def newer(wall: Screen, camera: int, code: float) -> object:
+    shown = wall.shown(camera)
+    return shown if shown and shown.code >= code else None
+
+
+def test_the_clock_on_a_tile_is_the_time_of_the_picture_shown(city: City, wall: Screen) -> None:
+    wall.wait_shown(city.harbour, state="live")
+
+    def agree() -> bool:
+        shown = wall.shown(city.harbour)
+        return shown is not None and abs(shown.clock - shown.code) <= PICTURE
+
+    wait_for("clock and picture in step", agree)
+
+
+def test_a_double_click_enlarges_and_switches_to_the_main_stream(city: City, wall: Screen) -> None:
+    assert wall.wait_shown(city.harbour, state="live").width == 320
+    wall.tile(city.harbour).dblclick()
+    wait_for("the main stream", lambda: wall.wait_shown(city.harbour).width == 640)
+    assert wall.wait_shown(city.harbour, state="live").age < 1000
+    wall.press("Escape")
+    wall.tile(city.street).wait_for(state="visible")
+
+
+def test_the_archive_at_a_chosen_second_shows_that_second(city: City, wall: Screen) -> None:
+    wall.wait_shown(city.harbour, state="live")
+    wall.tile(city.harbour).click()
+    wanted = recorded_moment(city, seconds_ago=12)
+    wall.go_to(wanted)
+    shown = wait_for("the chosen second", lambda: at_moment(wall, city.harbour, wanted))
+    assert abs(shown - wanted) <= PICTURE
+
+
+def at_moment(wall: Screen, camera: int, wanted: float) -> float | None:
+    """The time code of a paused archive picture, once the tile has left live."""
+    shown = wall.shown(camera)
+    return shown.code if shown and shown.state == "paused" else None
+
+
+def recorded_moment(city: City, *, seconds_ago: float) -> int:
+    """A whole second, ms UTC, that lies that far back and is recorded by now."""
+    end = time.time() + 20
+    while time.time() < end:
+        wanted = int(time.time() - seconds_ago) * 1000
+        spans = timeline(city, wanted - 500, wanted + 500)
+        if any(start / 1000 <= wanted < stop / 1000 for start, stop in spans):
+            return wanted
+        time.sleep(0.5)
+    raise AssertionError("nothing recorded that far back")
+
+
+def timeline(city: City, start: float, end: float) -> list[tuple[int, int]]:
+    query = f"cameras={city.harbour}&start={int(start * 1000)}&end={int(end * 1000)}&pixels=100"
+    answer = city.product.api.call("GET", f"/api/timeline?{query}")
+    return [tuple(span) for span in answer["cameras"][0]["spans"]]
+
+
+def test_a_click_in_the_timeline_goes_back_and_l_returns_to_live(city: City, wall: Screen) -> None:
+    wall.wait_shown(city.harbour, state="live")
+    wall.tile(city.harbour).click()
+    recorded_moment(city, seconds_ago=8)
+    wall.click_timeline(seconds_ago=6)
+    played = wall.wait_shown(city.harbour, state="playing")
+    assert 3000 < played.age < 20_000
+    moved = wait_for("the archive plays", lambda: newer(wall, city.harbour, played.code + 1000))
+    assert moved
+    wall.press("l")
+    wait_for("live again", lambda: wall.wait_shown(city.harbour, state="live").age < 1000)
+
+
+def test_ten_marked_seconds_are_saved_as_an_exact_file(
+    city: City, wall: Screen, tmp_path: Path
+) -> None:
+    wall.wait_shown(city.harbour, state="live")
+    wall.tile(city.harbour).click()
+    start = recorded_moment(city, seconds_ago=14)
+    wall.go_to(start)
+    wall.press("[")
+    wall.go_to(start + 10_000)
+    wall.press("]")
+    saved = tmp_path / "clip.mp4"
+    wall.download().save_as(saved)
+    judge_clip(saved, start, start + 10_000, picture=PICTURE)
+    wall.plays_file(saved, start, picture=PICTURE)
