@@ -1,6 +1,6 @@
 """`make demo` as a newcomer runs it: printed address and login, a wall that plays, Ctrl-C, again.
 
-Also makes the picture of the wall in the README: `MAKE_PICTURES=1 make test ONLY=tests/e2e/test_demo.py`.
+With MAKE_PICTURES=1 in the environment it also makes the picture of the wall in the README.
 """
 
 from __future__ import annotations
