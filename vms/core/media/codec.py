@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from vms.core.errors import Invalid
 from vms.core.media import audio, h264, h265
 from vms.core.media.access_unit import Codec, TrackFormat
 
 
+@lru_cache(maxsize=1024)
 def codec_string(used: TrackFormat) -> str:
     """RFC 6381 name of a track's codec. Raises Corrupt when its format cannot be read."""
     if used.codec is Codec.H264:

@@ -1,0 +1,156 @@
+"""One segment file being written: create, append whole fragments, seal. Blocking."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from recorder.steps import AppendFragment, OpenSegment
+from vms.core.media.access_unit import TrackFormat
+from vms.core.media.codec import codec_string
+from vms.core.media.fmp4 import Identity, init_segment
+from vms.core.media.fmp4.parse import leading_track
+from vms.core.model import GopEntry, Segment
+from vms.core.walltime import TimeRange
+
+Writev = Callable[[int, Sequence[bytes]], int]
+
+_MOST_BUFFERS = 1024
+"""IOV_MAX of Linux."""
+
+
+class OpenFile:
+    """The file ends with a whole fragment before and after every call, also one that fails."""
+
+    def __init__(
+        self, path: Path, step: OpenSegment, previous: bytes | None, *, fsync: bool, writev: Writev
+    ) -> None:
+        """Create the file and write its front. Raises OSError; then there is no file."""
+        self.path = path
+        self._identity = replace(step.identity, prev_sha256=previous)
+        self._format = step.formats[leading_track(step.formats)]
+        self._fsync, self._writev = fsync, writev
+        self._hash = hashlib.sha256()
+        self._gops: list[GopEntry] = []
+        self._end = self._identity.start
+        self._size = 0
+        front = init_segment(step.formats, self._identity)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        try:
+            self._write([front])
+            sync_folder(path.parent, wanted=fsync)
+        except OSError:
+            self.discard()
+            raise
+        self._init_size = len(front)
+
+    def append(self, step: AppendFragment) -> None:
+        """Raises OSError; then the file is as it was before."""
+        offset = self._size
+        self._write(step.buffers)
+        start = step.start - self._identity.start
+        entry = GopEntry(start, step.end - step.start, offset, self._size - offset, step.key_size)
+        self._gops.append(entry)
+        self._end = step.end
+
+    def segment(self) -> Segment | None:
+        """What the file holds now, `sha256` empty; None while it holds no fragment."""
+        if not self._gops:
+            return None
+        span = TimeRange(self._identity.start, self._end)
+        sizes = (self._size, self._init_size)
+        return describe(self._identity, span, sizes, self._format, self._gops)
+
+    def seal(self) -> Segment | None:
+        """Close the file; its segment with hash. A file without fragments is removed: None."""
+        segment = self.segment()
+        if segment is None:
+            self.discard()
+            return None
+        try:
+            if self._fsync:
+                os.fsync(self._file)
+        finally:
+            os.close(self._file)
+        return replace(segment, sha256=self._hash.digest())
+
+    def discard(self) -> None:
+        """Close and remove the file."""
+        os.close(self._file)
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the file as it is; a later recovery finds it."""
+        os.close(self._file)
+
+    def _write(self, buffers: Sequence[bytes]) -> None:
+        """All of it, or nothing and OSError."""
+        try:
+            written = write_all(self._file, buffers, self._writev)
+            if self._fsync:
+                os.fdatasync(self._file)
+        except OSError:
+            os.ftruncate(self._file, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+            raise
+        for buffer in buffers:
+            self._hash.update(buffer)
+        self._size += written
+
+
+def write_all(file: int, buffers: Sequence[bytes], writev: Writev) -> int:
+    """Write all buffers, however many and however little the system takes at a time."""
+    total, left = 0, [buffer for buffer in buffers if buffer]
+    while left:
+        batch = list(islice(left, _MOST_BUFFERS))
+        written = writev(file, batch)
+        total += written
+        taken = 0
+        while taken < len(batch) and written >= len(batch[taken]):
+            written -= len(batch[taken])
+            taken += 1
+        left = left[taken:]
+        if written:
+            left[0] = left[0][written:]
+    return total
+
+
+def describe(
+    identity: Identity,
+    span: TimeRange,
+    sizes: tuple[int, int],
+    used: TrackFormat,
+    gops: Sequence[GopEntry],
+) -> Segment:
+    """A Segment not yet hashed; `sizes` of the whole file and of its front."""
+    return Segment(
+        camera_id=identity.camera_id,
+        stream_id=identity.stream_id,
+        epoch=identity.epoch,
+        sequence=identity.sequence,
+        range=span,
+        size=sizes[0],
+        init_size=sizes[1],
+        sha256=b"",
+        prev_sha256=identity.prev_sha256,
+        codec=codec_string(used),
+        width=used.width,
+        height=used.height,
+        gops=tuple(gops),
+    )
+
+
+def sync_folder(folder: Path, *, wanted: bool = True) -> None:
+    """Make names in `folder` durable."""
+    if not wanted:
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

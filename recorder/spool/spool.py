@@ -1,0 +1,223 @@
+"""The spool: what is recorded and not yet in the archive, on a local disk. Many streams share it.
+
+All writing happens in one thread, one step after the other, so that the event loop never waits for
+a disk. Bounds: bytes on disk (`max_bytes`) and bytes waiting for the thread (`in_flight_bytes`);
+beyond either a step is refused with Exhausted and what was whole before it is sealed. Whoever opens
+the spool owns the thread. Design: docs/design/segments.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from recorder.spool.files import Outcome, SpoolFiles, outgoing_path, remove
+from recorder.spool.open_file import Writev
+from recorder.steps import AppendFragment, OpenSegment, Step
+from vms.core.errors import Conflict, Exhausted, NotFound, Unavailable, VmsError
+from vms.core.model import Segment
+
+MEBIBYTE = 1 << 20
+_Key = tuple[int, int, int]
+
+
+@asynccontextmanager
+async def open_spool(
+    folder: Path,
+    *,
+    max_bytes: int,
+    fsync: bool = False,
+    in_flight_bytes: int = 256 * MEBIBYTE,
+    writev: Writev = os.writev,
+) -> AsyncIterator[Spool]:
+    """The spool in `folder`, for this process alone. Raises Conflict when another one holds it,
+    Unavailable when it cannot be made. On leaving, everything handed over has been written."""
+    lock = await asyncio.to_thread(_lock, folder)
+    pool = ThreadPoolExecutor(1, "spool")
+    files = SpoolFiles(folder, fsync=fsync, writev=writev)
+    try:
+        yield Spool(files, pool, max_bytes=max_bytes, in_flight_bytes=in_flight_bytes)
+    finally:
+        pool.submit(files.close)
+        await asyncio.shield(asyncio.to_thread(pool.shutdown))
+        os.close(lock)
+
+
+class Spool:
+    """Made by `open_spool`. Everything here runs on the event loop that opened it."""
+
+    def __init__(
+        self, files: SpoolFiles, pool: ThreadPoolExecutor, *, max_bytes: int, in_flight_bytes: int
+    ) -> None:
+        self._files, self._pool = files, pool
+        self._max_bytes, self._most_in_flight = max_bytes, in_flight_bytes
+        self._in_flight = 0
+        self._held: dict[_Key, tuple[Segment, Path]] = {}
+        self._held_bytes = 0
+        self._sealed = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Spool [{len(self._held)} segments, {self._held_bytes} bytes]>"
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes on disk in open and sealed segments."""
+        return self._held_bytes
+
+    async def recover(self) -> list[Segment]:
+        """Once, before the first write: seal what an earlier process left, oldest first.
+
+        Torn tails are cut; a file without a whole fragment is removed. The segments are in
+        `sealed()` from now on. Raises Unavailable when the folder cannot be worked on.
+        """
+        found = await asyncio.get_running_loop().run_in_executor(self._pool, self._files.recover)
+        for segment, path in found:
+            self._hold(segment, path)
+        return [segment for segment, _ in found]
+
+    def continue_chain(self, stream_id: int, sha256: bytes | None) -> None:
+        """Tell the hash of the stream's newest archived segment, before its first write. Ignored
+        when the spool itself knows a newer one."""
+        self._files.continue_chain(stream_id, sha256)
+
+    def write(self, step: Step) -> asyncio.Future[Segment | None]:
+        """Hand over a step; steps of a stream are done in the order they are handed over.
+
+        The result, once it is on disk: the sealed segment after SealSegment, else None. Cancelling
+        the wait does not undo the step. Raises Exhausted (disk full, quota, too much waiting) or
+        Unavailable (the disk fails); then the stream's segment has been sealed with what was whole,
+        and fragments are refused until the next OpenSegment.
+        """
+        size = step.size if isinstance(step, AppendFragment) else 0
+        refusal = self._refusal(size)
+        stream_id = step.identity.stream_id if isinstance(step, OpenSegment) else step.stream_id
+        if refusal is not None and isinstance(step, AppendFragment | OpenSegment):
+            return self._hand_over(0, lambda: self._files.refuse(stream_id, refusal))
+        return self._hand_over(size, lambda: self._files.do(step))
+
+    def sealed(self) -> list[Segment]:
+        """Segments complete on disk and not forgotten, oldest first."""
+        listed = [segment for segment, _ in self._held.values() if segment.sha256]
+        return sorted(listed, key=lambda segment: (segment.range.start, segment.stream_id))
+
+    async def wait_sealed(self) -> None:
+        """Return when a segment was sealed since the last return of this call. One caller only."""
+        await self._sealed.wait()
+        self._sealed.clear()
+
+    def tail(self, stream_id: int) -> list[Segment]:
+        """What is held of a stream, oldest first: sealed segments, and the open one (its `sha256`
+        empty) with the fragments that are whole."""
+        listed = [one for one, _ in self._held.values() if one.stream_id == stream_id]
+        return sorted(listed, key=lambda segment: segment.range.start)
+
+    async def read(
+        self, stream_id: int, epoch: int, sequence: int, offset: int, size: int
+    ) -> bytes:
+        """Exactly `size` bytes. Raises NotFound when the segment is no longer (or never was) held,
+        or holds less."""
+        segment, path = self._find((stream_id, epoch, sequence))
+        if offset < 0 or size < 0 or offset + size > segment.size:
+            raise NotFound("the segment has no such bytes", offset=offset, size=size)
+        return await asyncio.to_thread(_read, path, offset, size)
+
+    def path(self, segment: Segment) -> Path:
+        """The file of a sealed segment, to be put into the archive; a store may rename it away,
+        the spool keeps a second name until `forget`. Raises NotFound."""
+        return outgoing_path(self._find(_key(segment))[1])
+
+    async def forget(self, segment: Segment) -> None:
+        """The archive has it: remove its file. Nothing happens when it is not held. Raises Conflict
+        for an open one."""
+        segment, path = self._held.get(_key(segment), (segment, Path()))
+        if not segment.sha256:
+            raise Conflict("an open segment cannot be forgotten", key=segment.key)
+        if self._held.pop(_key(segment), None) is not None:
+            self._held_bytes -= segment.size
+            await asyncio.to_thread(remove, path)
+
+    def _find(self, key: _Key) -> tuple[Segment, Path]:
+        try:
+            return self._held[key]
+        except KeyError as error:
+            raise NotFound("the spool does not hold this segment", segment=key) from error
+
+    def _refusal(self, size: int) -> VmsError | None:
+        if self._in_flight + size > self._most_in_flight:
+            return Exhausted("the spool's disk is too slow", waiting_bytes=self._in_flight)
+        if self._held_bytes + self._in_flight + size > self._max_bytes:
+            return Exhausted(
+                "the spool is full: the archive does not take segments fast enough",
+                held_bytes=self._held_bytes,
+            )
+        return None
+
+    def _hand_over(self, size: int, job: Callable[[], Outcome]) -> asyncio.Future[Segment | None]:
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[Segment | None] = loop.create_future()
+        self._in_flight += size
+
+        def finish(done: asyncio.Future[Outcome]) -> None:
+            self._in_flight -= size
+            if (error := done.exception()) is not None:
+                result.set_exception(error)
+            else:
+                self._apply(done.result(), result)
+
+        loop.run_in_executor(self._pool, job).add_done_callback(finish)
+        return result
+
+    def _apply(self, outcome: Outcome, result: asyncio.Future[Segment | None]) -> None:
+        segment = outcome.segment
+        if segment is not None:
+            self._hold(segment, outcome.path)
+        if result.cancelled():
+            return
+        if outcome.error is not None:
+            result.set_exception(outcome.error)
+            result.exception()  # looked at, so that a caller who left is not told about
+        else:
+            result.set_result(segment if segment is not None and segment.sha256 else None)
+
+    def _hold(self, segment: Segment, path: Path) -> None:
+        before = self._held.get(_key(segment))
+        self._held[_key(segment)] = (segment, path)
+        self._held_bytes += segment.size - (before[0].size if before else 0)
+        if segment.sha256:
+            self._sealed.set()
+
+
+def _key(segment: Segment) -> _Key:
+    return (segment.stream_id, segment.epoch, segment.sequence)
+
+
+def _read(path: Path, offset: int, size: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = os.pread(file.fileno(), size, offset)
+    except FileNotFoundError as error:
+        raise NotFound("the segment has left the spool", path=path) from error
+    except OSError as error:
+        raise Unavailable(f"the spool cannot be read: {error.strerror}", path=path) from error
+    if len(data) < size:
+        raise NotFound("the segment has no such bytes", offset=offset, size=size)
+    return data
+
+
+def _lock(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise Unavailable(f"the spool cannot be made: {error.strerror}", path=folder) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise Conflict("another recorder uses this spool", path=folder) from error
+    return lock
