@@ -1,0 +1,93 @@
+"""One request on its way to its handler: who asks, what was sent, what the handler may reach."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from player.footage import Footage
+from storage.archive import Archive
+from storage.index import Index
+from vms.api.peers import Peers
+from vms.api.watch import Watch
+from vms.auth.passwords import Passwords
+from vms.auth.signin import SignedIn, SignIns
+from vms.core.bus import Bus
+from vms.core.clock import Clock
+from vms.core.model import User
+from vms.core.secret import Secret
+from vms.core.walltime import TimeRange
+from vms.settings import Settings
+
+M = TypeVar("M", bound=BaseModel)
+
+MakeClip = Callable[[Footage, int, TimeRange, Path], Awaitable[object]]
+"""`player.export.clip.make_clip`: footage, stream id, span, file to write. Raises NotFound."""
+Probe = Callable[[str, str, Secret], Awaitable[object]]
+"""`recorder.probe.probe`: url, user, password; what it returns has the fields of ProbeOut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What every handler may reach; made once, in `vms.api.server`."""
+
+    settings: Settings
+    index: Index
+    archive: Archive
+    footage: Footage
+    bus: Bus
+    clock: Clock
+    passwords: Passwords
+    sign_ins: SignIns
+    watch: Watch
+    peers: Peers
+    make_clip: MakeClip
+    probe: Probe
+    clips: asyncio.Semaphore
+    setting_up: asyncio.Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`signed_in` None only on public routes. Body and query are checked against the route."""
+
+    request: web.Request
+    api: Api
+    signed_in: SignedIn | None
+    sent: BaseModel | None = None
+    asked: BaseModel | None = None
+
+    @property
+    def user(self) -> User:
+        return self.signed().user
+
+    def signed(self) -> SignedIn:
+        assert self.signed_in is not None, "a public route has no user"
+        return self.signed_in
+
+    @property
+    def camera_id(self) -> int:
+        return int(self.request.match_info["camera_id"])
+
+    def body(self, model: type[M]) -> M:
+        assert isinstance(self.sent, model), "the route declares another body"
+        return self.sent
+
+    def query(self, model: type[M]) -> M:
+        assert isinstance(self.asked, model), "the route declares another query"
+        return self.asked
+
+    @property
+    def address(self) -> str:
+        """Where the caller is, seen past the proxies we were told to believe."""
+        remote = self.request.remote or ""
+        forwarded = self.request.headers.get("X-Forwarded-For", "")
+        if remote in self.api.settings.api.proxies and forwarded:
+            return forwarded.rsplit(",", 1)[-1].strip()
+        return remote

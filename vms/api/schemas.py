@@ -1,0 +1,296 @@
+"""What goes over HTTP as JSON; the OpenAPI document is made of it. Times are µs UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+
+from vms.core.model import Camera, Cause, Role, Stream, StreamCondition, StreamRole, User
+
+
+class Schema(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Heard(BaseModel):
+    """Comes over the bus: fields of newer versions are let through unread."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def _trimmed(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Password = Annotated[SecretStr, Field(max_length=256)]
+Address = Annotated[str, BeforeValidator(_trimmed), Field(max_length=1000)]
+CameraNumber = Annotated[int, Field(ge=1, le=99_999)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class SiteOut(Schema):
+    name: str
+    zone: str
+    language: str
+    version: str
+    needs_setup: bool
+
+
+class Credentials(Schema):
+    name: Name
+    password: Password
+
+
+class UserOut(Schema):
+    """`cameras` null: every camera, now and later."""
+
+    id: int
+    name: str
+    role: Role
+    cameras: list[int] | None
+    enabled: bool
+
+    @classmethod
+    def of(cls, user: User) -> UserOut:
+        cameras = None if user.cameras is None else sorted(user.cameras)
+        return cls(
+            id=user.id, name=user.name, role=user.role, cameras=cameras, enabled=user.enabled
+        )
+
+
+class UsersOut(Schema):
+    users: list[UserOut]
+
+
+class UserIn(Schema):
+    name: Name
+    role: Role = Role.VIEWER
+    cameras: list[int] | None = None
+    enabled: bool = True
+    password: Password
+
+
+class UserPatch(Schema):
+    """Only what is sent changes."""
+
+    name: Name | None = None
+    role: Role | None = None
+    cameras: list[int] | None = None
+    enabled: bool | None = None
+    password: Password | None = None
+
+
+class SessionOut(Schema):
+    user: UserOut
+    site: SiteOut
+
+
+class StreamOut(Schema):
+    """`url` and `username` only for administrators; a password never leaves the server."""
+
+    id: int
+    role: StreamRole
+    record: bool
+    audio: bool
+    url: str | None = None
+    username: str | None = None
+
+    @classmethod
+    def of(cls, stream: Stream, *, with_address: bool) -> StreamOut:
+        return cls(
+            id=stream.id,
+            role=stream.role,
+            record=stream.record,
+            audio=stream.audio,
+            url=stream.url if with_address else None,
+            username=stream.username if with_address else None,
+        )
+
+
+class StreamStateOut(Heard):
+    """`vms.core.model.StreamState` as JSON."""
+
+    stream_id: int
+    camera_id: int
+    role: StreamRole
+    condition: StreamCondition
+    cause: Cause | None = None
+    detail: str = ""
+    since: int
+    last_picture: int | None = None
+    codec: str = ""
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    bitrate: int = 0
+
+
+class CameraOut(Schema):
+    id: int
+    number: int
+    name: str
+    enabled: bool
+    retention_days: int | None
+    streams: list[StreamOut]
+    states: list[StreamStateOut]
+
+    @classmethod
+    def of(cls, camera: Camera, states: list[StreamStateOut], *, admin: bool) -> CameraOut:
+        return cls(
+            id=camera.id,
+            number=camera.number,
+            name=camera.name,
+            enabled=camera.enabled,
+            retention_days=camera.retention_days,
+            streams=[StreamOut.of(stream, with_address=admin) for stream in camera.streams],
+            states=states,
+        )
+
+
+class CamerasOut(Schema):
+    cameras: list[CameraOut]
+
+
+class CameraIn(Schema):
+    """`user:password@` in an address is accepted and split off."""
+
+    name: Name
+    number: CameraNumber | None = None
+    main_url: Address
+    sub_url: Address | None = None
+    username: Annotated[str, Field(max_length=100)] | None = None
+    password: Password | None = None
+    audio: bool = False
+    retention_days: Days | None = None
+    record_sub: bool = False
+    enabled: bool = True
+
+
+class CameraPatch(Schema):
+    """Only what is sent changes; `sub_url` null or empty: there is no sub stream any more."""
+
+    name: Name | None = None
+    number: CameraNumber | None = None
+    main_url: Address | None = None
+    sub_url: Address | None = None
+    username: Annotated[str, Field(max_length=100)] | None = None
+    password: Password | None = None
+    audio: bool | None = None
+    retention_days: Days | None = None
+    record_sub: bool | None = None
+    enabled: bool | None = None
+
+
+class ProbeIn(Schema):
+    url: Address
+    username: Annotated[str, Field(max_length=100)] | None = None
+    password: Password | None = None
+
+
+class ProbeOut(Schema):
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+    audio: str | None
+
+
+def _numbers(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+class TimelineQuery(Schema):
+    """`cameras`: ids with commas. Spans closer than a pixel become one."""
+
+    cameras: Annotated[list[int], BeforeValidator(_numbers), Field(min_length=1, max_length=64)]
+    start: int
+    end: int
+    pixels: Annotated[int, Field(ge=1, le=20_000)] = 1000
+
+
+class GapOut(Schema):
+    """`end` null: it lasts until now."""
+
+    start: int
+    end: int | None
+    cause: Cause
+    detail: str
+
+
+class LaneOut(Schema):
+    camera_id: int
+    spans: list[tuple[int, int]]
+    gaps: list[GapOut]
+
+
+class TimelineOut(Schema):
+    start: int
+    end: int
+    now: int
+    cameras: list[LaneOut]
+
+
+class WhepQuery(Schema):
+    """`at`: begin in the archive at this µs; absent: live."""
+
+    stream: StreamRole = StreamRole.MAIN
+    at: int | None = None
+
+
+class ClipQuery(Schema):
+    """µs UTC or RFC 3339 with a zone."""
+
+    start: str
+    end: str
+    stream: StreamRole | None = None
+
+
+class ProblemOfNode(Heard):
+    code: str
+    detail: str = ""
+    since: int
+
+
+class NodeOut(Heard):
+    """`lost`: it said nothing for 8 s."""
+
+    node: str
+    role: str
+    pid: int = 0
+    version: str = ""
+    at: int
+    problems: list[ProblemOfNode] = []
+    lost: bool = False
+
+
+class HealthOut(Schema):
+    now: int
+    nodes: list[NodeOut]
+    streams: list[StreamStateOut]
+
+
+class FieldErrorOut(Schema):
+    """`message`: a code, such as `required`, `too-long`, `scheme`."""
+
+    field: str
+    message: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    kind: str | None = None
+    cause: str | None = None
+    errors: list[FieldErrorOut] | None = None
+
+
+class Word(Schema):
+    """What the health endpoints say."""
+
+    status: Literal["ok", "not-ready"]

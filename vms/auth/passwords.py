@@ -1,0 +1,64 @@
+"""Passwords: Argon2id (RFC 9106), in a thread, and the same work for a user who is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from functools import cached_property
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from vms.core.errors import Invalid
+from vms.core.secret import Secret
+
+SHORTEST = 8
+LONGEST = 256
+"""Characters. The upper bound keeps hashing cheap for us, not secure for them."""
+
+
+class Passwords:
+    """Makes and checks hashes. `hasher`: tests pass a cheap one."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+
+    async def hash(self, password: Secret) -> str:
+        """Raises Invalid when it is too short or too long."""
+        check_length(password)
+        return await asyncio.to_thread(self._hasher.hash, password.reveal())
+
+    async def verify(self, password: Secret, hashed: str | None) -> bool:
+        """Whether it is the one. `hashed` None, a user who is not there: False, as slowly."""
+        matches = await asyncio.to_thread(self._matches, password, hashed or self._nobody)
+        return matches and hashed is not None
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(hashed)
+
+    def _matches(self, password: Secret, hashed: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password.reveal()[:LONGEST])
+        except (VerificationError, InvalidHashError):
+            return False
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash(secrets.token_hex(16))
+
+
+def check_length(password: Secret) -> None:
+    length = len(password.reveal())
+    if length < SHORTEST:
+        raise Invalid(f"a password has at least {SHORTEST} characters", field="password")
+    if length > LONGEST:
+        raise Invalid(f"a password has at most {LONGEST} characters", field="password")
+
+
+def generated() -> Secret:
+    """A password for a person to type: 4 groups of 4 letters and digits, about 80 bits."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    groups = ("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+    return Secret("-".join(groups))
