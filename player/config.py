@@ -12,7 +12,7 @@ class PlayConfig:
 
     `node`: this machine's name, for `node.state`. `most_viewers`: further offers are refused as
     EXHAUSTED. `linger_seconds`: how long a feed stays open after its last viewer left, so that a
-    page change costs nothing. `cache_bytes`: groups of pictures kept in memory for archive playback.
+    page change costs nothing. `cache_bytes`: groups of pictures kept in memory for the archive.
     """
 
     node: str

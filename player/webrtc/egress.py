@@ -88,10 +88,10 @@ class Egress(RTCRtpSender):
 
     async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
         """Answer NACKs. A picture-loss report needs nothing: retransmission repairs what can be
-        repaired, and a key picture cannot be asked of the archive or, for one viewer, of a camera."""
+        repaired; neither the archive nor a camera shared by many makes a key picture for one."""
         if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             for sequence in packet.lost:
-                self._retransmit(sequence)
+                self._send_again(sequence)
 
     # what the session calls
 
@@ -182,7 +182,7 @@ class Egress(RTCRtpSender):
         self._protection.protect(offsets, template.lengths[run.first : run.last], base=start)
         self._outgoing.send(_view[:size], run.size)
 
-    def _retransmit(self, sequence: int) -> None:
+    def _send_again(self, sequence: int) -> None:
         now = self._clock.monotonic()
         found = self._history.find(sequence)
         if found is None or self._resend_free_at > now + 0.1 or not self._open():
@@ -232,8 +232,10 @@ class Egress(RTCRtpSender):
 
 def _negotiated(parameters: RTCRtpSendParameters, transport: RTCDtlsTransport) -> tuple[Shape, int]:
     """The shape of our packets, and the RTX payload type, 0 when there is none."""
-    main = parameters.codecs[0].payloadType
-    rtx = next((c.payloadType for c in parameters.codecs if c.parameters.get("apt") == main), 0)
+    main = parameters.codecs[0].payloadType or 0
+    rtx = next(
+        (c.payloadType or 0 for c in parameters.codecs if c.parameters.get("apt") == main), 0
+    )
     extension = next(
         (playout_delay(e.id) for e in parameters.headerExtensions if e.uri == PLAYOUT_DELAY), b""
     )

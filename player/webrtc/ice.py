@@ -11,10 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import aioice.ice
 from aioice import Candidate, Connection
 from aiortc import RTCIceTransport
 
 from vms.core.errors import Unavailable
+
+aioice.ice.CONSENT_FAILURES = 3
+"""Unanswered consent checks, one every 5 s, until a browser counts as gone (RFC 7675)."""
 
 
 def announce(transport: RTCIceTransport, addresses: Sequence[str]) -> None:
@@ -44,5 +48,5 @@ async def _gather(connection: Connection, addresses: Sequence[str]) -> None:
 
 
 def selected_pair(transport: RTCIceTransport) -> Any:
-    """The nominated pair (with `protocol.transport` and `remote_addr`), None before there is one."""
+    """The nominated pair (it has `protocol.transport` and `remote_addr`), None before there is."""
     return transport._connection._nominated.get(1)

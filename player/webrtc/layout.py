@@ -6,11 +6,15 @@ fields that differ (sequence, time, source), which `egress` writes into its copy
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from player.webrtc.packetizer import packetize
+from vms.core.errors import Corrupt
 from vms.core.media.access_unit import AccessUnit
 from vms.core.walltime import WallTime
+
+log = logging.getLogger(__name__)
 
 HEADER = 12
 """Bytes of an RTP header without extension (RFC 3550 section 5.1)."""
@@ -88,8 +92,13 @@ class Picture:
 
     @property
     def payloads(self) -> list[bytes]:
+        """RTP payloads; none for a picture whose bytes are broken: it is left out, not fatal."""
         if self._payloads is None:
-            self._payloads = packetize(self.unit)
+            try:
+                self._payloads = packetize(self.unit)
+            except Corrupt as error:
+                log.warning("a picture cannot be sent: %s", error)
+                self._payloads = []
         return self._payloads
 
     def template(self, shape: Shape) -> Template:

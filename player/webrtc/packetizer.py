@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from vms.core.media.access_unit import AccessUnit
+from vms.core.media.nal import split_length_prefixed
 
 LARGEST_PAYLOAD = 1200
 """Bytes of one RTP payload: with headers and tag below every usual path's MTU."""
@@ -53,22 +54,12 @@ def with_parameter_sets(nals: list[bytes], parameter_sets: Sequence[bytes]) -> l
     return [*nals[:at], *missing, *nals[at:]]
 
 
-def split(data: bytes) -> list[bytes]:
-    """The NAL units of length-prefixed `data`; a cut-off last one is left out."""
-    nals = []
-    at, end = 0, len(data)
-    while at + 4 <= end:
-        stop = at + 4 + int.from_bytes(data[at : at + 4], "big")
-        if stop > end:
-            break
-        nals.append(data[at + 4 : stop])
-        at = stop
-    return nals
-
-
 def packetize(unit: AccessUnit) -> list[bytes]:
-    """Payloads of one H.264 picture, decodable from it on when it is a random access point."""
-    nals = split(unit.data)
+    """Payloads of one H.264 picture, decodable from it on when it is a random access point.
+
+    Raises Corrupt when `unit.data` is not length-prefixed NAL units.
+    """
+    nals = split_length_prefixed(unit.data)
     if unit.random_access:
         nals = with_parameter_sets(nals, unit.format.parameter_sets)
     return payloads(nals)

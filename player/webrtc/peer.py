@@ -34,6 +34,7 @@ from aiortc.rtcdtlstransport import (
 from aiortc.sdp import SessionDescription
 
 from player import metrics
+from player.beside import beside
 from player.webrtc.egress import Egress
 from player.webrtc.ice import announce
 from player.webrtc.layout import PLAYOUT_DELAY, Picture
@@ -123,16 +124,8 @@ async def open_peer(offer: str, addresses: Sequence[str], clock: Clock) -> Async
         connection.on("datachannel", peer._opened)
         connection.on("connectionstatechange", lambda: _note_end(connection, peer))
         peer.answer = await _negotiate(connection, transceiver, offer, addresses)
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(egress.report()),
-                tasks.create_task(_close_unless_connected(peer, clock)),
-            ]
-            try:
-                yield peer
-            finally:
-                for task in running:
-                    task.cancel()
+        async with beside(egress.report()), beside(_close_unless_connected(peer, clock)):
+            yield peer
     finally:
         await connection.close()
 

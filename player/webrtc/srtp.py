@@ -1,8 +1,8 @@
 """Protecting many RTP packets in place. The only module that touches pylibsrtp's binding.
 
-`pylibsrtp.Session.protect` copies every packet in and out (4.8 µs with AES-CM); libsrtp itself works
-in place (about 0.9 µs with AES-GCM). The session is the one aiortc made from the DTLS keys, so that
-its RTCP and our RTP share one set of indices.
+`pylibsrtp.Session.protect` copies every packet in and out (4.8 µs with AES-CM); libsrtp itself
+works in place (about 0.9 µs with AES-GCM). The session is the one aiortc made from the DTLS keys,
+so that its RTCP and our RTP share one set of indices.
 """
 
 from __future__ import annotations

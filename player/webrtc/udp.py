@@ -1,7 +1,7 @@
 """Sending runs of equal packets on a UDP socket with one system call (UDP_SEGMENT, Linux 4.18).
 
-Where the kernel or the network card refuses, packets go one by one. The socket is a duplicate of the
-ICE socket's descriptor, owned here.
+Where the kernel or the network card refuses, packets go one by one. The socket is a duplicate of
+the ICE socket's descriptor, owned here.
 """
 
 from __future__ import annotations
