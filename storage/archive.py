@@ -10,6 +10,7 @@ from pathlib import Path
 
 from storage.index import Index
 from storage.marker import agree
+from storage.metrics import COMMIT_SECONDS, COMMITTED_BYTES
 from storage.objects.store import ObjectStore, WrongStore
 from vms.core.errors import Corrupt, Unavailable
 from vms.core.model import Gap, Segment
@@ -48,15 +49,10 @@ class Archive:
         """
         if not self._agreed:
             await self.check()
-        if await self._index.segments.known(segment):
-            return
-        try:
-            await self._store.put(segment.key, path, segment.sha256)
-            await self._verify(segment)
-        except (Unavailable, WrongStore):
-            self._agreed = False
-            raise
-        await self._index.segments.add(segment)
+        if not await self._index.segments.known(segment):
+            with COMMIT_SECONDS.time():
+                await self._keep(segment, path)
+            COMMITTED_BYTES.inc(segment.size)
 
     async def segments(self, stream_id: int, span: TimeRange) -> list[Segment]:
         """Segments that overlap `span`, whole, oldest first."""
@@ -83,6 +79,15 @@ class Archive:
     async def read(self, segment: Segment, offset: int, size: int) -> bytes:
         """Exactly `size` bytes of the object. Raises NotFound, Corrupt when it is shorter."""
         return await self._store.read(segment.key, offset, size)
+
+    async def _keep(self, segment: Segment, path: Path) -> None:
+        try:
+            await self._store.put(segment.key, path, segment.sha256)
+            await self._verify(segment)
+        except (Unavailable, WrongStore):
+            self._agreed = False  # another store may answer next
+            raise
+        await self._index.segments.add(segment)
 
     async def _verify(self, segment: Segment) -> None:
         size = await self._store.size(segment.key)

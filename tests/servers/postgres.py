@@ -1,4 +1,5 @@
-"""Fixtures: a private PostgreSQL on loopback, a fresh database for every test, stopped by its pid."""
+"""Fixtures: a private PostgreSQL on loopback, a fresh database for every test; and the index, on
+SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,12 +12,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from storage.index import Index, migrate, open_index
+
+INDEX_KEY = bytes(range(32))
 _PASSWORD = "test-password"
 _START_SECONDS = 60
 _FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=50")
@@ -35,21 +39,16 @@ class PostgresServer:
         """A new cluster, owned by one who is not root: the server refuses root."""
         (self.folder / "password").write_text(_PASSWORD)
         _give_away(self.folder)
-        _run(
-            self._command("initdb", "-U", "vms", "-E", "UTF8", "--locale=C", "--no-sync")
-            + ["--auth=scram-sha-256", f"--pwfile={self.folder / 'password'}"]
-            + ["-D", str(self.folder / "data")]
-        )
+        how = ["-U", "vms", "-E", "UTF8", "--locale=C", "--no-sync", "--auth=scram-sha-256"]
+        where = [f"--pwfile={self.folder / 'password'}", "-D", str(self.folder / "data")]
+        _run(self._command("initdb", *how, *where))
 
     def start(self) -> None:
-        options = [word for setting in _FAST for word in ("-c", setting)]
+        fast = [word for setting in _FAST for word in ("-c", setting)]
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
+        command = self._command("postgres", "-D", str(self.folder / "data"), *fast, *where)
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command("postgres", "-D", str(self.folder / "data"), *options)
-                + ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)],
-                stdout=log,
-                stderr=log,
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
         self._wait()
 
     def stop(self) -> None:
@@ -79,11 +78,8 @@ class PostgresServer:
             time.sleep(0.05)
 
     def _sql(self, statement: str) -> None:
-        _run(
-            [_binary("psql"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "vms"]
-            + ["-d", "postgres", "-c", statement],
-            PGPASSWORD=_PASSWORD,
-        )
+        login = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "vms", "-d", "postgres"]
+        _run([_binary("psql"), "-q", *login, "-c", statement], PGPASSWORD=_PASSWORD)
 
     def _command(self, program: str, *words: str) -> list[str]:
         as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
@@ -109,6 +105,31 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.new_database()
     yield postgres_server.url(name)
     postgres_server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def index_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind: one suite holds for both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'index.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def index(index_url: str) -> AsyncIterator[Index]:
+    """A migrated index of each kind."""
+    await migrate(index_url)
+    async with open_index(index_url, key=INDEX_KEY) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_index(tmp_path: Path) -> AsyncIterator[Index]:
+    """A migrated SQLite index alone, for what does not depend on the kind."""
+    url = f"sqlite:///{tmp_path / 'index.db'}"
+    await migrate(url)
+    async with open_index(url, key=INDEX_KEY) as opened:
+        yield opened
 
 
 def _binary(name: str) -> str:

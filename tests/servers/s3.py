@@ -1,4 +1,5 @@
-"""Fixtures: a private SeaweedFS with its S3 gateway on loopback, a fresh bucket for every test."""
+"""Fixtures: a private SeaweedFS with its S3 gateway on loopback, a fresh bucket for every test; and
+the object store, as a directory and in S3."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException
 
+from storage.objects import ObjectStore, open_store
 from vms.core.secret import Secret
 
 _START_SECONDS = 90
@@ -150,6 +152,26 @@ def s3_server() -> Iterator[S3Server]:
 def s3_bucket(s3_server: S3Server) -> str:
     """The name of an empty bucket."""
     return s3_server.new_bucket()
+
+
+@asynccontextmanager
+async def open_bucket(server: S3Server, bucket: str) -> AsyncIterator[ObjectStore]:
+    async with open_store(
+        server.url(bucket), access_key=server.access_key, secret_key=server.secret_key
+    ) as store:
+        yield store
+
+
+@pytest.fixture(params=["directory", "s3"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
+    """An empty store of each kind: one suite holds for both."""
+    if request.param == "directory":
+        async with open_store(f"file://{tmp_path / 'store'}", create=True) as directory:
+            yield directory
+    else:
+        server, bucket = map(request.getfixturevalue, ("s3_server", "s3_bucket"))
+        async with open_bucket(server, bucket) as opened:
+            yield opened
 
 
 def _weed() -> str:

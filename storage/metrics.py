@@ -1,0 +1,13 @@
+"""What storage counts, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+COMMIT_SECONDS = Histogram(
+    "vms_storage_commit_seconds", "From a sealed file to its row in the index, or to the failure"
+)
+COMMITTED_BYTES = Counter("vms_storage_committed_bytes", "Of segments that entered the archive")
+EXPIRED_SEGMENTS = Counter("vms_storage_expired_segments", "Moved out of the archive by age")
+DELETED_BYTES = Counter("vms_storage_deleted_bytes", "Of objects deleted from the store")
+SWEEP_SECONDS = Gauge("vms_storage_sweep_seconds", "How long the last pass of retention took")
