@@ -1,6 +1,7 @@
 """GStreamer's RTSP server serving one MP4 file untouched. Run by /usr/bin/python3 (it needs `gi`).
 
-    gst_rtsp_server.py FILE [--port N] [--audio] [--auth basic|digest --user U --password P] [--h265]
+    gst_rtsp_server.py FILE [--port N] [--audio] [--h265]
+                       [--auth basic|digest --user U --password P]
 
 Prints `PORT <n>` when it listens; the stream is at /stream. The file starts over for every client.
 Packets carry the NAL units of the file; parameter sets are sent in the session description only.

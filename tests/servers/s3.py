@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ from storage.objects import ObjectStore, open_store
 from vms.core.secret import Secret
 
 _START_SECONDS = 90
+_ONE_VOLUME_A_BUCKET = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
 _PORTS = (
     "master.port",
     "master.port.grpc",
@@ -59,7 +61,9 @@ class S3Server:
     def start(self) -> None:
         self._configure()
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(self._command(), stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self._command(), stdout=log, stderr=log, env=os.environ | _ONE_VOLUME_A_BUCKET
+            )
         self._wait()
 
     def stop(self) -> None:
@@ -101,7 +105,7 @@ class S3Server:
             "-ip.bind=127.0.0.1",
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=64",
-            "-volume.max=100",
+            "-volume.max=500",
             "-volume.minFreeSpace=1MiB",
             "-master.electionTimeout=1s",
             "-s3.autoCreateBucket=false",

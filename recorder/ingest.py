@@ -1,0 +1,142 @@
+"""One stream, for as long as it is configured: connect, record, show, and connect again.
+
+`Ingest.run` never ends by itself. It owns the task that tells the stream's state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import AsyncExitStack
+
+from recorder import metrics
+from recorder.beside import beside
+from recorder.broadcast import Broadcast
+from recorder.errors import CameraError
+from recorder.recording import Recording
+from recorder.source import Run, Source
+from recorder.status import Status
+from vms.core.clock import Clock
+from vms.core.media.access_unit import VIDEO, AccessUnit
+from vms.core.model import Cause, StreamCondition
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 15.0
+PASSWORD_PAUSE_SECONDS = 30.0
+LONGEST_PASSWORD_PAUSE_SECONDS = 120.0
+"""Cameras lock a user out who comes with a wrong password too often."""
+GOOD_RUN_SECONDS = 10.0
+
+
+class Pauses:
+    """How long to wait before the next attempt. Pure."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def after(self, cause: Cause, lasted_seconds: float) -> float:
+        """Seconds to wait after a run that ended by `cause`, `lasted_seconds` after its first
+        picture (0: it had none). Doubles, with jitter, and starts over after a good run."""
+        if cause is Cause.CONNECTING:
+            return 0.0  # our own clock was set: the camera is fine
+        if lasted_seconds >= GOOD_RUN_SECONDS:
+            self._failures = 0
+        self._failures = min(self._failures + 1, 16)
+        first, longest = FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
+        if cause is Cause.BAD_PASSWORD:
+            first, longest = PASSWORD_PAUSE_SECONDS, LONGEST_PASSWORD_PAUSE_SECONDS
+        pause = min(first * 2.0 ** (self._failures - 1), longest)
+        return pause * random.uniform(1.0 if cause is Cause.BAD_PASSWORD else 0.8, 1.2)
+
+
+class Ingest:
+    """`recording` None: the stream is only there to be watched. `gate` bounds how many streams
+    connect at once."""
+
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        broadcast: Broadcast,
+        status: Status,
+        recording: Recording | None,
+        gate: asyncio.Semaphore,
+        clock: Clock,
+    ) -> None:
+        self._name, self._source, self._broadcast = name, source, broadcast
+        self._status, self._recording, self._gate, self._clock = status, recording, gate, clock
+        self._pauses = Pauses()
+        self._first_picture: float | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; what was recorded by then is sealed."""
+        async with beside(self._status.run()):
+            while True:
+                error = await self._run_once()
+                self._tell(error)
+                await self._clock.sleep(self._pauses.after(error.cause, self._lasted()))
+
+    async def _run_once(self) -> CameraError:
+        """Connect and pass on what comes, until the camera is lost: why."""
+        self._first_picture = None
+        error = CameraError(Cause.RECORDER_OFF, "the recorder was stopped")
+        try:
+            await self._follow()
+        except CameraError as lost:
+            error = lost
+        finally:
+            self._end_run(error)
+        return error
+
+    async def _follow(self) -> None:
+        not_before = self._recording.until if self._recording else None
+        async with AsyncExitStack() as opened:
+            async with self._gate:
+                run = await opened.enter_async_context(self._source.open(not_before))
+            self._begin_run(run)
+            async for batch in run:
+                for unit in batch:
+                    self._take(unit)
+
+    def _begin_run(self, run: Run) -> None:
+        self._status.begin(run)
+        if self._recording is not None:
+            self._recording.begin_run()
+
+    def _take(self, unit: AccessUnit) -> None:
+        self._status.note(unit)
+        self._broadcast.publish(unit)
+        if self._recording is not None:
+            self._recording.take(unit)
+        if unit.track == VIDEO and unit.random_access:
+            self._tell_pictures()
+
+    def _tell_pictures(self) -> None:
+        """At every key picture: it is recorded, or why not."""
+        if self._first_picture is None:
+            self._first_picture = self._clock.monotonic()
+            log.info("%s: pictures arrive", self._name)
+        if self._recording is None:
+            self._status.set(StreamCondition.WATCHABLE, None)
+        else:
+            cause, detail = self._recording.trouble or (None, "")
+            self._status.set(StreamCondition.RECORDING, cause, detail)
+
+    def _end_run(self, error: CameraError) -> None:
+        self._broadcast.end_run()
+        self._status.end()
+        if self._recording is not None:
+            self._recording.end_run(self._clock.wall(), error.cause, error.message)
+
+    def _tell(self, error: CameraError) -> None:
+        metrics.RECONNECTS.labels(error.cause).inc()
+        known = self._status.state
+        if (known.condition, known.cause) != (StreamCondition.DOWN, error.cause):
+            log.warning("%s: camera lost: %s", self._name, error)
+        self._status.set(StreamCondition.DOWN, error.cause, str(error))
+
+    def _lasted(self) -> float:
+        return 0.0 if self._first_picture is None else self._clock.monotonic() - self._first_picture

@@ -1,0 +1,162 @@
+"""One stream onto the disk: its units through the segmenter into the spool, its gaps into the book.
+
+Plain calls, no task: the spool's writer thread does the work and answers later. A disk that takes
+nothing costs recording only, never the live picture: each new group of pictures tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from recorder import metrics
+from recorder.gapbook import GapBook
+from recorder.segmenter import Segmenter
+from recorder.steps import AppendFragment, OpenSegment, Step
+from vms.core.errors import Exhausted, VmsError
+from vms.core.media.access_unit import VIDEO, AccessUnit
+from vms.core.model import Cause, Segment, Stream
+from vms.core.walltime import SECOND, WallTime
+
+log = logging.getLogger(__name__)
+
+_OVERLAP_MICROS = 10 * SECOND
+"""A run that begins further back than this in what is recorded follows a step of our clock; less
+is a camera that sends again what it had sent."""
+
+
+class Writer(Protocol):
+    """The spool, as far as recording needs it."""
+
+    def write(self, step: Step) -> asyncio.Future[Segment | None]:
+        """Do a step, in order. Fails with Exhausted when the disk cannot take it."""
+        ...
+
+
+class Disk(Protocol):
+    """Told which streams the disk fails, so that the node can say so."""
+
+    def fails(self, stream_id: int, error: VmsError) -> None: ...
+
+    def works(self, stream_id: int) -> None: ...
+
+
+class Recording:
+    """The recording of one stream over all its runs.
+
+    `until`: where what is recorded ends; None before the first fragment. `trouble`: why pictures
+    that arrive are not kept now; None: they are.
+    """
+
+    def __init__(
+        self, stream: Stream, spool: Writer, book: GapBook, disk: Disk, segment_seconds: float
+    ) -> None:
+        self.until: WallTime | None = None
+        self.trouble: tuple[Cause, str] | None = None
+        self._stream, self._spool, self._book, self._disk = stream, spool, book, disk
+        self._segment_seconds = segment_seconds
+        self._segmenter: Segmenter | None = None
+        self._skipped = 0
+        self._gap: Cause | None = None
+        self._waits_for_key = True
+
+    def resume(self, until: WallTime | None, now: WallTime) -> None:
+        """The recorder starts on this stream; what the spool and archive hold ends at `until`."""
+        self.until = until
+        self._gap = Cause.RECORDER_OFF
+        self._book.resume(self._stream.id, until, now)
+
+    def begin_run(self) -> None:
+        self._segmenter = Segmenter(
+            self._stream.camera_id, self._stream.id, segment_seconds=self._segment_seconds
+        )
+        self._skipped = 0
+        self._waits_for_key = True
+
+    def take(self, unit: AccessUnit) -> None:
+        """The next access unit of the run."""
+        if self._segmenter is None or (self._waits_for_key and not self._starts(unit)):
+            return
+        for step in self._segmenter.push(unit):
+            self._write(step, self._segmenter)
+
+    def end_run(self, now: WallTime, cause: Cause, detail: str) -> None:
+        """The run ended, or the connection failed (again): a gap begins where the pictures end."""
+        segmenter, self._segmenter = self._segmenter, None
+        if segmenter is not None:
+            for step in segmenter.flush():
+                self._write(step, segmenter)
+            metrics.SKIPPED.labels(str(self._stream.id)).inc(segmenter.skipped_units)
+        if cause is not self._gap:
+            fresh = self._gap is None and self.until is not None
+            self._lose(self.until if fresh and self.until is not None else now, cause, detail)
+
+    def _starts(self, unit: AccessUnit) -> bool:
+        """Whether the run's recording starts with this unit: a key picture, not recorded yet."""
+        if not (unit.track == VIDEO and unit.random_access):
+            return False
+        if self.until is not None and self.until - _OVERLAP_MICROS < unit.wall < self.until:
+            return False
+        self._waits_for_key = False
+        if self.trouble is None:
+            self._regain(unit.wall)
+        return True
+
+    def _write(self, step: Step, segmenter: Segmenter) -> None:
+        if isinstance(step, AppendFragment) and self.trouble is None:
+            self.until = step.end
+        try:
+            written = self._spool.write(step)
+        except VmsError as error:
+            self._refused(step, segmenter, error)
+            return
+        written.add_done_callback(lambda future: self._done(step, segmenter, future))
+
+    def _done(
+        self, step: Step, segmenter: Segmenter, future: asyncio.Future[Segment | None]
+    ) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if isinstance(error, VmsError):
+            self._refused(step, segmenter, error)
+        elif error is not None:
+            raise error
+        elif self.trouble is not None and isinstance(step, AppendFragment):
+            self._recovered(step)
+
+    def _refused(self, step: Step, segmenter: Segmenter, error: VmsError) -> None:
+        """The disk did not take it: what it held is lost, from its start on."""
+        segmenter.reopen()
+        cause = Cause.DISK_FULL if isinstance(error, Exhausted) else Cause.DISK_FAULT
+        start = _start_of(step)
+        if start is not None and (self.trouble is None or self.trouble[0] is not cause):
+            self._lose(start, cause, error.message)
+            self.until = start
+            log.warning("stream %d is not recorded: %s", self._stream.id, error)
+        if start is not None:
+            self.trouble = (cause, error.message)
+        self._disk.fails(self._stream.id, error)
+
+    def _recovered(self, step: AppendFragment) -> None:
+        self.trouble = None
+        self.until = step.end
+        self._disk.works(self._stream.id)
+        log.info("stream %d is recorded again", self._stream.id)
+        self._regain(step.start)
+
+    def _lose(self, start: WallTime, cause: Cause, detail: str) -> None:
+        self._gap = cause
+        self._book.lost(self._stream.id, start, cause, detail)
+
+    def _regain(self, start: WallTime) -> None:
+        if self._gap is not None:
+            self._gap = None
+            self._book.back(self._stream.id, start)
+
+
+def _start_of(step: Step) -> WallTime | None:
+    if isinstance(step, AppendFragment):
+        return step.start
+    return step.identity.start if isinstance(step, OpenSegment) else None

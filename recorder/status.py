@@ -1,0 +1,125 @@
+"""What one stream is doing, told on the bus every two seconds and at every change."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections import deque
+
+from recorder import metrics
+from recorder.source import Run
+from vms.core.bus import Bus, Payload
+from vms.core.clock import Clock
+from vms.core.media.access_unit import VIDEO, AccessUnit, TrackFormat
+from vms.core.media.codec import codec_string
+from vms.core.model import Camera, Cause, Stream, StreamCondition, StreamState
+from vms.core.walltime import SECOND, WallTime
+
+EVERY_SECONDS = 2.0
+_WINDOW = 4
+"""Turns over which pictures per second and bit rate are averaged."""
+
+
+class Status:
+    """Plain calls from the ingest set it; `run` is the ingest's task."""
+
+    def __init__(self, camera: Camera, stream: Stream, bus: Bus, clock: Clock) -> None:
+        self._bus, self._clock = bus, clock
+        self._label = str(stream.id)
+        self._subject = f"stream.state.{stream.id}"
+        self._changed = asyncio.Event()
+        self._format: TrackFormat | None = None
+        self._pictures = self._units = self._bytes = 0
+        self._counted: deque[tuple[float, int, int]] = deque(maxlen=_WINDOW + 1)
+        self._run: Run | None = None
+        self._told = (0, 0, 0)
+        self._last_picture: WallTime | None = None
+        self.state = StreamState(
+            stream.id,
+            camera.id,
+            stream.role,
+            StreamCondition.CONNECTING,
+            Cause.CONNECTING,
+            "",
+            since=clock.wall(),
+        )
+
+    def set(self, condition: StreamCondition, cause: Cause | None, detail: str = "") -> None:
+        """A new condition or cause begins now; the same ones go on, with the newer detail."""
+        old = self.state
+        same = old.condition is condition and old.cause is cause
+        since = old.since if same else self._clock.wall()
+        self.state = dataclasses.replace(
+            old, condition=condition, cause=cause, detail=detail, since=since
+        )
+        if self.state != old:
+            self._changed.set()
+
+    def begin(self, run: Run) -> None:
+        self._run, self._told = run, (self._units, 0, 0)
+
+    def end(self) -> None:
+        """The run is over: nothing arrives."""
+        self._count_metrics()
+        self._run = None
+        self._counted.clear()
+
+    def note(self, unit: AccessUnit) -> None:
+        """An access unit arrived."""
+        self._units += 1
+        self._bytes += len(unit.data)
+        if unit.track == VIDEO:
+            self._pictures += 1
+            self._last_picture = unit.wall
+            if unit.format is not self._format:
+                self._note_format(unit.format)
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            self._changed.clear()
+            self._measure()
+            self._count_metrics()
+            await self._bus.publish(self._subject, payload_of(self.state))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await self._changed.wait()
+
+    def _measure(self) -> None:
+        now = self._clock.monotonic()
+        if not self._counted or now - self._counted[-1][0] >= EVERY_SECONDS / 2:
+            self._counted.append((now, self._pictures, self._bytes))
+        before, pictures, size = self._counted[0]
+        passed = now - before
+        measured = passed >= 1.0 and self._run is not None
+        self.state = dataclasses.replace(
+            self.state,
+            last_picture=self._last_picture,
+            fps=round((self._pictures - pictures) / passed, 2) if measured else 0.0,
+            bitrate=round((self._bytes - size) * 8 / passed) if measured else 0,
+        )
+
+    def _note_format(self, used: TrackFormat) -> None:
+        self._format = used
+        self.state = dataclasses.replace(
+            self.state, codec=codec_string(used), width=used.width, height=used.height
+        )
+        self._changed.set()
+
+    def _count_metrics(self) -> None:
+        if self._run is None:
+            return
+        units, size, lost = self._units, self._run.bytes_read, self._run.lost
+        metrics.UNITS.labels(self._label).inc(units - self._told[0])
+        metrics.BYTES.labels(self._label).inc(size - self._told[1])
+        metrics.LOST.labels(self._label).inc(lost - self._told[2])
+        self._told = (units, size, lost)
+        offset = self._run.camera_offset
+        if offset is not None:
+            metrics.CAMERA_OFFSET.labels(self._label).set(offset / SECOND)
+
+
+def payload_of(state: StreamState) -> Payload:
+    """The state as JSON, by the field names of StreamState."""
+    return dataclasses.asdict(state)
