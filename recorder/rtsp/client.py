@@ -104,7 +104,8 @@ class Wire(asyncio.BufferedProtocol):
             raise CameraError(Cause.UNREACHABLE, words, waited_seconds=seconds) from error
         finally:
             self._answers.pop(cseq, None)
-        return answer.result()
+        response: Response = answer.result()
+        return response
 
     def fail(self, error: CameraError) -> None:
         """The connection is of no more use; the first reason stands."""
