@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -43,16 +44,19 @@ class Database:
         self._readers = _engine(parsed, immediate=False)
         sqlite = parsed.get_backend_name() == "sqlite"
         self._writer = _engine(parsed, immediate=True, pool_size=1) if sqlite else self._readers
+        self._file = Path(parsed.database or "") if sqlite else None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads."""
+        self._require_file()
         async with translated(), self._readers.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that may write; keep it short, on SQLite it excludes every other."""
+        self._require_file()
         async with translated(), self._writer.begin() as connection:
             yield connection
 
@@ -60,6 +64,11 @@ class Database:
         await self._readers.dispose()
         if self._writer is not self._readers:
             await self._writer.dispose()
+
+    def _require_file(self) -> None:
+        """SQLite would make an empty file in the place of one whose disk is away."""
+        if self._file is not None and not self._file.exists():
+            raise Unavailable("the file of the index is not there: `vms migrate` makes it")
 
 
 def driver_url(url: str) -> URL:
