@@ -93,7 +93,8 @@ class Playback:
         units = await self._reader.group(place)
         _require_h264(units[0])
         target = _target(units, at)
-        burst = units[: target + 1]
+        first = max(index for index in range(target + 1) if units[index].random_access or not index)
+        burst = units[first : target + 1]
         walls = [unit.wall for unit in burst]
         self.position = None
         self.piece, stamps = self._pacer.catch_up(walls, self._clock.monotonic(), speed=speed)

@@ -1,7 +1,8 @@
 """One viewer: what is shown, live or archive, and the conversation about it.
 
-The conversation is docs/design/control.md. What belongs here: commands, states, the choice of stream. What does not: sending (`live`,
-`playback`), the connection (`webrtc.peer`). Tasks: the show runs beside the ear, inside `run`.
+The conversation is docs/design/control.md. What belongs here: commands, states, the choice of
+stream. What does not: sending (`live`, `playback`), the connection (`webrtc.peer`). Tasks: the show
+runs beside the ear, inside `run`.
 """
 
 from __future__ import annotations
