@@ -1,0 +1,151 @@
+/** What the server says, as its endpoints say it. Times are µs UTC. */
+
+import type { Micros } from "../pure/walltime";
+
+export type RoleName = "administrator" | "viewer";
+export type StreamName = "main" | "sub";
+export type Condition = "connecting" | "recording" | "watchable" | "down";
+
+export interface Site {
+  readonly name: string;
+  readonly zone: string;
+  readonly language: string;
+  readonly version: string;
+  readonly needs_setup: boolean;
+}
+
+export interface User {
+  readonly id: number;
+  readonly name: string;
+  readonly role: RoleName;
+  /** null: every camera, now and later. */
+  readonly cameras: readonly number[] | null;
+  readonly enabled?: boolean;
+}
+
+export interface Session {
+  readonly user: User;
+  readonly site?: Site;
+}
+
+export interface StreamState {
+  readonly stream_id: number;
+  readonly camera_id: number;
+  readonly role: StreamName;
+  readonly condition: Condition;
+  readonly cause: string | null;
+  readonly detail: string;
+  readonly since: Micros;
+  readonly last_picture: Micros | null;
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly bitrate: number;
+}
+
+export interface Stream {
+  readonly id: number;
+  readonly role: StreamName;
+  readonly record: boolean;
+  readonly audio: boolean;
+  /** Only for administrators. */
+  readonly url?: string;
+  readonly username?: string;
+}
+
+export interface Camera {
+  readonly id: number;
+  readonly number: number;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly retention_days: number | null;
+  readonly streams: readonly Stream[];
+  readonly states: readonly StreamState[];
+}
+
+/** What an administrator writes about a camera. On a change, absent means unchanged. */
+export interface CameraFields {
+  name?: string;
+  number?: number;
+  main_url?: string;
+  sub_url?: string | null;
+  username?: string;
+  password?: string;
+  audio?: boolean;
+  record_sub?: boolean;
+  retention_days?: number | null;
+  enabled?: boolean;
+}
+
+export interface Probe {
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  readonly fps?: number | null;
+  readonly audio?: string | null;
+}
+
+export interface UserFields {
+  name?: string;
+  role?: RoleName;
+  cameras?: readonly number[] | null;
+  enabled?: boolean;
+  password?: string;
+}
+
+export interface TimelineGap {
+  readonly start: Micros;
+  readonly end: Micros | null;
+  readonly cause: string;
+  readonly detail: string;
+}
+
+export interface TimelineLane {
+  readonly camera_id: number;
+  readonly spans: readonly (readonly [Micros, Micros])[];
+  readonly gaps: readonly TimelineGap[];
+}
+
+export interface TimelineAnswer {
+  readonly start: Micros;
+  readonly end: Micros;
+  readonly now: Micros;
+  readonly cameras: readonly TimelineLane[];
+}
+
+export interface NodeProblem {
+  readonly code: string;
+  readonly detail: string;
+  readonly since: Micros;
+}
+
+export interface NodeState {
+  readonly node: string;
+  readonly role: string;
+  readonly at?: Micros;
+  readonly problems: readonly NodeProblem[];
+  readonly lost?: boolean;
+}
+
+export interface Health {
+  readonly now?: Micros;
+  readonly streams?: readonly StreamState[];
+  readonly nodes?: readonly NodeState[];
+}
+
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** RFC 9457, with the server's kind of error and the fields it is about. */
+export interface Problem {
+  readonly type?: string;
+  readonly title?: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly kind?: string;
+  readonly cause?: string;
+  readonly errors?: readonly FieldError[];
+}

@@ -1,0 +1,29 @@
+/** Administration: cameras and users. */
+
+import { screen, type Screen } from "../state/route";
+import { administrator } from "../state/site";
+import { say } from "../words/words";
+import { Cameras } from "./cameras";
+import { Users } from "./users";
+
+export function Admin() {
+  if (!administrator.value) return <p class="wait">{say("admin.forbidden")}</p>;
+  return (
+    <section class="sheet" data-testid="admin">
+      <nav class="tabs" aria-label={say("admin.sections")}>
+        <Tab to="admin/cameras" label={say("admin.cameras")} />
+        <Tab to="admin/users" label={say("admin.users")} />
+      </nav>
+      {screen.value === "admin/users" ? <Users /> : <Cameras />}
+    </section>
+  );
+}
+
+function Tab({ to, label }: { to: Screen; label: string }) {
+  const here = screen.value === to;
+  return (
+    <a href={`#/${to}`} class={here ? "tab here" : "tab"} aria-current={here ? "page" : undefined}>
+      {label}
+    </a>
+  );
+}

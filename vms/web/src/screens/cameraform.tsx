@@ -1,0 +1,144 @@
+/** The form of one camera: tested before it is saved, errors beside their fields. */
+
+import { useState } from "preact/hooks";
+
+import { client } from "../api/client";
+import type { Camera, CameraFields, Probe } from "../api/types";
+import { Check, Dialog, Field, fieldErrors, Form, Submit, type FieldErrors } from "../parts/form";
+import { Button, Notice } from "../parts/parts";
+import { cameraDraft, cameraFields, checkCamera, type CameraDraft } from "../pure/drafts";
+import { note } from "../state/notes";
+import { readCameras } from "../state/site";
+import { number } from "../words/amounts";
+import { errorWords, fieldWords } from "../words/problems";
+import { say } from "../words/words";
+
+type Test = { readonly is: "none" | "running" } | { readonly is: "ok"; readonly probe: Probe } | { readonly is: "bad"; readonly error: unknown };
+
+export function CameraForm({ camera, onClose }: { camera: Camera | undefined; onClose: () => void }) {
+  const [draft, setDraft] = useState<CameraDraft>(() => cameraDraft(camera));
+  const [wrong, setWrong] = useState<FieldErrors>({});
+  const [error, setError] = useState<unknown>(undefined);
+  const [busy, setBusy] = useState(false);
+  const change = (part: Partial<CameraDraft>) => setDraft({ ...draft, ...part });
+  const submit = async () => {
+    const found = checkCamera(draft);
+    setWrong(found);
+    setError(undefined);
+    if (Object.keys(found).length > 0) return;
+    setBusy(true);
+    try {
+      await save(camera, cameraFields(draft, camera));
+      onClose();
+    } catch (failure) {
+      setWrong(fieldErrors(failure));
+      setError(failure);
+      setBusy(false);
+    }
+  };
+  const title = camera === undefined ? say("camera.add") : say("camera.edit", { name: camera.name });
+  return (
+    <Dialog title={title} onClose={onClose} wide testid="camera-form">
+      <Form onSubmit={() => void submit()}>
+        <CameraInputs draft={draft} change={change} wrong={wrong} isNew={camera === undefined} />
+        <Testing draft={draft} onWrong={setWrong} />
+        {error !== undefined && <Notice tone="bad">{errorWords(error)}</Notice>}
+        <div class="dialog-foot">
+          <Button label={say("admin.cancel")} onClick={onClose} />
+          <Submit label={say(busy ? "admin.saving" : "admin.save")} busy={busy} testid="save-camera" />
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
+
+async function save(camera: Camera | undefined, fields: CameraFields): Promise<void> {
+  const name = fields.name ?? camera?.name ?? "";
+  if (camera === undefined) await client.addCamera(fields);
+  else await client.changeCamera(camera.id, fields);
+  await readCameras();
+  note(() => say(camera === undefined ? "camera.added" : "camera.changed", { name }), "good");
+}
+
+interface InputsProps {
+  readonly draft: CameraDraft;
+  readonly change: (part: Partial<CameraDraft>) => void;
+  readonly wrong: FieldErrors;
+  readonly isNew: boolean;
+}
+
+function CameraInputs({ draft, change, wrong, isNew }: InputsProps) {
+  const error = (field: string) => fieldWords(wrong[field]);
+  return (
+    <div class="fields">
+      <Field name="name" label={say("camera.name")} value={draft.name} onInput={(name) => change({ name })} hint={say("camera.nameHint")} error={error("name")} autofocus />
+      <Field name="number" label={say("camera.number")} value={draft.number} onInput={(value) => change({ number: value })} hint={say("camera.numberHint")} error={error("number")} type="number" optional />
+      <Field name="main_url" label={say("camera.mainUrl")} value={draft.main_url} onInput={(main_url) => change({ main_url })} error={error("main_url")} type="url" />
+      <Field name="sub_url" label={say("camera.subUrl")} value={draft.sub_url} onInput={(sub_url) => change({ sub_url })} hint={say("camera.subHint")} error={error("sub_url")} type="url" optional />
+      <Field name="username" label={say("camera.username")} value={draft.username} onInput={(username) => change({ username })} error={error("username")} optional />
+      <Field
+        name="password"
+        type="password"
+        label={say("camera.password")}
+        value={draft.password}
+        onInput={(password) => change({ password })}
+        hint={isNew ? undefined : say("camera.passwordKeep")}
+        error={error("password")}
+        autocomplete="new-password"
+        optional
+      />
+      <Field name="retention_days" label={say("camera.retention")} value={draft.retention_days} onInput={(retention_days) => change({ retention_days })} hint={say("camera.retentionHint")} error={error("retention_days")} type="number" optional />
+      <div class="checks">
+        <Check name="enabled" label={say("camera.enabled")} checked={draft.enabled} onInput={(enabled) => change({ enabled })} />
+        <Check name="record_sub" label={say("camera.recordSub")} checked={draft.record_sub} onInput={(record_sub) => change({ record_sub })} />
+        <Check name="audio" label={say("camera.audio")} checked={draft.audio} onInput={(audio) => change({ audio })} hint={say("camera.audioHint")} />
+      </div>
+    </div>
+  );
+}
+
+/** Ask the camera now, with what stands in the form, before anything is saved. */
+function Testing({ draft, onWrong }: { draft: CameraDraft; onWrong: (wrong: FieldErrors) => void }) {
+  const [test, setTest] = useState<Test>({ is: "none" });
+  const run = async () => {
+    const { main_url } = checkCamera(draft);
+    onWrong(main_url === undefined ? {} : { main_url });
+    if (main_url !== undefined) return;
+    setTest({ is: "running" });
+    try {
+      setTest({ is: "ok", probe: await client.probe(draft.main_url.trim(), draft.username, draft.password) });
+    } catch (error) {
+      const wrong = fieldErrors(error);
+      onWrong("url" in wrong ? { main_url: wrong["url"]! } : {});
+      setTest({ is: "bad", error });
+    }
+  };
+  return (
+    <div class="testing">
+      <Button
+        icon="camera"
+        label={say(test.is === "running" ? "camera.testing" : "camera.test")}
+        disabled={test.is === "running"}
+        testid="probe"
+        onClick={() => void run()}
+      />
+      {test.is === "ok" && <Notice tone="good">{probeWords(test.probe)}</Notice>}
+      {test.is === "ok" && isH265(test.probe) && <Notice tone="plain">{say("camera.testH265")}</Notice>}
+      {test.is === "bad" && <Notice tone="bad">{say("camera.testBad", { reason: errorWords(test.error) })}</Notice>}
+    </div>
+  );
+}
+
+function probeWords({ codec, width, height, fps, audio }: Probe): string {
+  return say("camera.testOk", {
+    codec,
+    width,
+    height,
+    fps: fps ? say("camera.testFps", { fps: number(fps, fps % 1 === 0 ? 0 : 1) }) : "",
+    audio: audio ? say("camera.testAudio", { codec: audio }) : "",
+  });
+}
+
+function isH265({ codec }: Probe): boolean {
+  return /^(hvc1|hev1|h\.?265|hevc)/i.test(codec);
+}

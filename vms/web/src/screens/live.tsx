@@ -1,0 +1,136 @@
+/** The live screen: cameras, wall, controls, timeline. The desk does the work; this shows it. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { Desk } from "../live/desk";
+import { Keys } from "../live/keys";
+import { timelineHeight } from "../live/timeline";
+import { Button } from "../parts/parts";
+import { LAYOUTS, type Layout } from "../pure/layout";
+import { layout, listShown } from "../state/settings";
+import { cameras } from "../state/site";
+import { language, say } from "../words/words";
+import { CameraList } from "./cameralist";
+import { Controls } from "./controls";
+import { Empty } from "./empty";
+import { helpShown } from "./frame";
+
+export function Live() {
+  if (cameras.value === null) return <p class="wait">{say("app.loading")}</p>;
+  return cameras.value.length === 0 ? <Empty /> : <Watching />;
+}
+
+function Watching() {
+  const [desk, setDesk] = useState<Desk | undefined>(undefined);
+  const [digits, setDigits] = useState("");
+  const place = useRef<HTMLDivElement>(null);
+  const under = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const made = new Desk();
+    place.current!.append(made.wall.root);
+    under.current!.append(made.timeline.canvas);
+    const keys = new Keys(commands(made, setDigits));
+    setDesk(made);
+    return () => {
+      keys.close();
+      made.close();
+    };
+  }, []);
+  return (
+    <div class={listShown.value ? "live" : "live unlisted"}>
+      {desk !== undefined && listShown.value && <CameraList desk={desk} />}
+      <div class="live-wall">
+        <div class="wall-place" ref={place} />
+        {desk !== undefined && <WallBar desk={desk} />}
+        {digits !== "" && (
+          <p class="digits" role="status">
+            {say("number.typing", { digits })}
+          </p>
+        )}
+      </div>
+      <div class="live-under">
+        {desk !== undefined && <Controls desk={desk} />}
+        <TimelinePlace desk={desk} place={under} />
+      </div>
+    </div>
+  );
+}
+
+function TimelinePlace({ desk, place }: { desk: Desk | undefined; place: { current: HTMLDivElement | null } }) {
+  useEffect(() => {
+    place.current?.style.setProperty("--height", `${timelineHeight(desk?.lanes.value.length ?? 1)}px`);
+  }, [desk?.lanes.value.length]);
+  const hint = desk?.hint.value;
+  const words = useRef<HTMLParagraphElement>(null);
+  useEffect(() => words.current?.style.setProperty("--x", `${hint?.x ?? 0}px`), [hint?.x]);
+  return (
+    <div class="timeline-place">
+      <div ref={place} class="timeline-canvas" />
+      <p class="timeline-hint" ref={words} hidden={!hint?.text}>
+        {hint?.text}
+      </p>
+    </div>
+  );
+}
+
+/** Layouts and pages, in a thin line above the controls. */
+function WallBar({ desk }: { desk: Desk }) {
+  const pages = desk.pageCount.value;
+  return (
+    <div class="wall-bar">
+      <Button
+        bare
+        icon="list"
+        label={say(listShown.value ? "list.hide" : "list.show")}
+        pressed={listShown.value}
+        onClick={() => (listShown.value = !listShown.value)}
+      />
+      <label class="choice">
+        <span class="unseen">{say("wall.layout")}</span>
+        <select
+          key={language.value}
+          value={layout.value}
+          onInput={(event) => (layout.value = event.currentTarget.value as Layout)}
+        >
+          {LAYOUTS.map((each) => (
+            <option value={each} key={each}>
+              {each === "auto" ? say("wall.auto") : say("wall.tiles", { count: each })}
+            </option>
+          ))}
+        </select>
+      </label>
+      {pages > 1 && (
+        <span class="pages">
+          <Button bare icon="before" label={say("wall.previous")} keys="PageUp" onClick={() => desk.turn(-1)} />
+          <span>{say("wall.page", { page: desk.pageIndex.value + 1, pages })}</span>
+          <Button bare icon="after" label={say("wall.next")} keys="PageDown" onClick={() => desk.turn(1)} />
+        </span>
+      )}
+    </div>
+  );
+}
+
+function commands(desk: Desk, setDigits: (digits: string) => void): ConstructorParameters<typeof Keys>[0] {
+  return {
+    toggle: () => desk.toggle(),
+    live: () => desk.live(),
+    replay: () => desk.replay(),
+    markIn: () => desk.mark("in"),
+    markOut: () => desk.mark("out"),
+    save: () => desk.save(),
+    full: () => fullScreen(desk),
+    help: () => (helpShown.value = true),
+    back: () => desk.back(),
+    goto: () => document.querySelector<HTMLInputElement>("#goto")?.focus(),
+    page: (by) => desk.turn(by),
+    digits: setDigits,
+    call: (digits) => desk.call(digits),
+  };
+}
+
+export function fullScreen(desk: Desk): void {
+  const change = document.fullscreenElement
+    ? document.exitFullscreen()
+    : desk.wall.root.requestFullscreen();
+  void change.catch(() => undefined);
+}

@@ -1,0 +1,42 @@
+/** Lengths of time, sizes and rates in words of the page's language. */
+
+import { SECOND } from "../pure/walltime";
+import { locale, say } from "./words";
+
+/** `2 h 5 min`, `41 s`: the two largest units that matter. */
+export function length(micros: number): string {
+  const seconds = Math.max(0, Math.round(micros / SECOND));
+  if (micros < 10 * SECOND && micros % SECOND !== 0)
+    return say("unit.seconds", { count: number(micros / SECOND, micros < SECOND ? 2 : 1) });
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3_600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
+  const parts = [
+    days > 0 ? say("unit.days", { count: days }) : "",
+    hours > 0 ? say("unit.hours", { count: hours }) : "",
+    minutes > 0 ? say("unit.minutes", { count: minutes }) : "",
+    seconds % 60 > 0 || seconds === 0 ? say("unit.seconds", { count: seconds % 60 }) : "",
+  ];
+  return parts.filter((part) => part !== "").slice(0, 2).join(" ");
+}
+
+export function bitrate(bits: number): string {
+  if (bits < 1_000) return say("unit.bps", { count: number(bits, 0) });
+  if (bits < 1_000_000) return say("unit.kbps", { count: number(bits / 1_000, 0) });
+  return say("unit.mbps", { count: number(bits / 1_000_000, 1) });
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1_000_000) return say("unit.kB", { count: number(bytes / 1_000, 0) });
+  if (bytes < 1_000_000_000) return say("unit.MB", { count: number(bytes / 1_000_000, 1) });
+  return say("unit.GB", { count: number(bytes / 1_000_000_000, 2) });
+}
+
+export function number(value: number, digits: number): string {
+  return value.toLocaleString(locale(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
