@@ -136,7 +136,7 @@ class Ingest:
         known = self._status.state
         if (known.condition, known.cause) != (StreamCondition.DOWN, error.cause):
             log.warning("%s: camera lost: %s", self._name, error)
-        self._status.set(StreamCondition.DOWN, error.cause, str(error))
+        self._status.set(StreamCondition.DOWN, error.cause, error.message)
 
     def _lasted(self) -> float:
         return 0.0 if self._first_picture is None else self._clock.monotonic() - self._first_picture

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from recorder.spool.open_file import describe
@@ -91,7 +91,7 @@ def _entries(fragments: Iterable[Found], span: TimeRange) -> Iterator[GopEntry]:
 
 def _without_overlap(pairs: list[tuple[Segment, Path]]) -> Iterator[tuple[Segment, Path]]:
     """A rebuilt end is rounded: it must not reach into the stream's next segment."""
-    for (segment, path), following in zip(pairs, [*pairs[1:], None], strict=True):
+    for (segment, path), following in zip_longest(pairs, pairs[1:]):
         later = following[0] if following is not None else None
         if later is None or later.stream_id != segment.stream_id:
             yield segment, path
