@@ -1,37 +1,29 @@
-"""Scene: a place a camera looks at. Pure."""
+"""Scene: a still background and what moves over it. Pure."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from vms.core.walltime import MINUTE, WallTime
+from vms.core.walltime import WallTime
 from vms.demo.picture import Picture
+from vms.demo.scenes.motion import Mover, perform
+from vms.demo.scenes.view import View
 
 
-class Scene(Protocol):
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Built for one picture size; drawing it costs a copy and a few blits."""
+
+    view: View
+    background: Picture
+    movers: list[Mover] = field(default_factory=list)
+
     def draw(self, picture: Picture, wall: WallTime) -> None:
         """Fill the picture, which has the size the scene was built for."""
-        ...
+        picture.paste(self.background)
+        perform(self.view, picture, self.movers, wall)
 
 
-class Plain:
-    """Grey ground and a white square that walks from left to right five times a minute."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self._ground = Picture.blank(width, height)
-        self._ground.y[:] = np.linspace(60, 180, height)[:, None]
-
-    def draw(self, picture: Picture, wall: WallTime) -> None:
-        picture.paste(self._ground)
-        side, middle = picture.width // 12, picture.height // 2
-        left = int(wall % MINUTE / MINUTE * 5 % 1 * picture.width * 0.9)
-        picture.y[middle : middle + side, left : left + side] = 220
-
-
-SCENES = ("plain",)
-
-
-def build(name: str, width: int, height: int) -> Scene:
-    return Plain(width, height)
+Builder = Callable[[int, int], Scene]
+"""Given width and height in pixels."""
