@@ -75,36 +75,38 @@ async def retain(
         tasks.create_task(supervise("retention", sweeping, clock=clock))
 
 
-async def sweep(index: Index, store: ObjectStore, *, site_days: int, now: WallTime) -> Swept:
-    """Delete what has expired, in batches. Raises WrongStore or Unavailable before anything else
+async def sweep(
+    index: Index, store: ObjectStore, *, site_days: int, now: WallTime, batch: int = BATCH
+) -> Swept:
+    """Delete what has expired, `batch` segments at a time. Raises WrongStore or Unavailable before anything else
     when the store is not there or not ours; safe to repeat after any failure."""
     await agree(index, store)
-    done = await _collect(index, store)
+    done = await _collect(index, store, batch)
     for term in await index.cameras.terms():
         kept_from = horizon(term, site_days, now)
-        while await _expire(index, term, kept_from):
-            done = _sum(done, await _collect(index, store))
+        while await _expire(index, term, kept_from, batch):
+            done = _sum(done, await _collect(index, store, batch))
         await index.gaps.forget(term.stream_id, kept_from)
     return _sum(done, Swept(cameras=await index.cameras.forget_ended()))
 
 
-async def _expire(index: Index, term: Term, kept_from: WallTime) -> Sequence[Outline]:
-    """Move one batch to garbage."""
-    gone = expired(await index.segments.oldest(term.stream_id, BATCH), kept_from)
+async def _expire(index: Index, term: Term, kept_from: WallTime, batch: int) -> Sequence[Outline]:
+    """Move one batch to garbage; what was moved."""
+    gone = expired(await index.segments.oldest(term.stream_id, batch), kept_from)
     taken = await index.garbage.take(term.stream_id, gone) if gone else []
     EXPIRED_SEGMENTS.inc(len(taken))
     return taken
 
 
-async def _collect(index: Index, store: ObjectStore) -> Swept:
+async def _collect(index: Index, store: ObjectStore, batch: int) -> Swept:
     """Delete the objects of everything in garbage, then forget it."""
     done = Swept()
-    while batch := await index.garbage.list(BATCH):
-        await store.delete([outline.key for outline in batch])
-        await index.garbage.drop(batch)
-        size = sum(outline.size for outline in batch)
+    while outlines := await index.garbage.list(batch):
+        await store.delete([outline.key for outline in outlines])
+        await index.garbage.drop(outlines)
+        size = sum(outline.size for outline in outlines)
         DELETED_BYTES.inc(size)
-        done = _sum(done, Swept(len(batch), size))
+        done = _sum(done, Swept(len(outlines), size))
     return done
 
 
