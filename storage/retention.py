@@ -78,8 +78,11 @@ async def retain(
 async def sweep(
     index: Index, store: ObjectStore, *, site_days: int, now: WallTime, batch: int = BATCH
 ) -> Swept:
-    """Delete what has expired, `batch` segments at a time. Raises WrongStore or Unavailable before anything else
-    when the store is not there or not ours; safe to repeat after any failure."""
+    """Delete what has expired, `batch` segments at a time.
+
+    Raises WrongStore or Unavailable before anything else when the store is not ours or not there.
+    Safe to repeat after any failure.
+    """
     await agree(index, store)
     done = await _collect(index, store, batch)
     for term in await index.cameras.terms():
