@@ -15,14 +15,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from player import metrics
+from player.beside import beside
 from player.feed import open_live
 from player.webrtc.layout import Picture
 from vms.core.bus import Bus, Payload
 from vms.core.clock import Clock
-from vms.core.errors import VmsError
+from vms.core.errors import Unavailable, VmsError
 from vms.core.media.access_unit import VIDEO, AccessUnit
 from vms.core.model import Cause, StreamCondition
 from vms.core.supervise import supervise
+from vms.core.walltime import SECOND, WallTime
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ _MOST_GOP_BYTES = 24 * 1024 * 1024
 _QUIET_SECONDS = 0.025
 """A pause this long in a new feed means that the past is over and the present has begun."""
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 3.0
+_STALE_MICROS = 6 * SECOND
 _FLOWING = (StreamCondition.RECORDING, StreamCondition.WATCHABLE)
 
 
@@ -51,13 +54,19 @@ class Sink(Protocol):
 
 @dataclass(eq=False)
 class Channel:
-    """A stream being watched. `gop`: its current group of pictures, empty when not known."""
+    """A stream being watched. `gop`: its current group of pictures, empty when not known.
+
+    `newest`: wall time of its last picture. `stale` is set when the recorder has newer ones, but
+    this feed brings none: it is that of an earlier life of the stream.
+    """
 
     stream_id: int
     gop: list[Picture] = field(default_factory=list)
     is_caught_up: bool = False
     trouble: tuple[Cause, str] | None = None
     watchers: int = 0
+    newest: WallTime | None = None
+    stale: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[object] | None = None
     _sinks: list[Sink] = field(default_factory=list)
     _gop_bytes: int = 0
@@ -79,6 +88,7 @@ class Channel:
     def begin(self) -> None:
         """A feed was opened."""
         self.is_caught_up = False
+        self.stale.clear()
         self._forget_gop()
         for sink in self._sinks:
             sink.restarted()
@@ -88,6 +98,7 @@ class Channel:
             return
         picture = Picture(unit)
         self.trouble = None
+        self.newest = unit.wall
         self._keep(picture)
         for sink in self._sinks:
             sink.push(picture)
@@ -193,7 +204,10 @@ class Hub:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                async with open_live(self._bus, channel.stream_id) as units:
+                async with (
+                    open_live(self._bus, channel.stream_id) as units,
+                    beside(_leave_when_stale(channel)),
+                ):
                     channel.begin()
                     async for unit in units:
                         channel.receive(unit)
@@ -225,8 +239,26 @@ class Hub:
             return
         self._states[stream_id] = state
         channel = self._channels.get(stream_id)
-        if channel is not None and state.get("condition") not in _FLOWING:
+        if channel is None:
+            return
+        if state.get("condition") not in _FLOWING:
             channel.fail(*_cause(state))
+        elif _is_far_behind(channel, state.get("last_picture")):
+            channel.stale.set()
+
+
+async def _leave_when_stale(channel: Channel) -> None:
+    await channel.stale.wait()
+    raise Unavailable("the feed brings nothing, though its stream is recorded")
+
+
+def _is_far_behind(channel: Channel, last_picture: object) -> bool:
+    newest = channel.newest
+    return (
+        newest is not None
+        and isinstance(last_picture, int)
+        and last_picture - newest > _STALE_MICROS
+    )
 
 
 def _cause(state: Payload) -> tuple[Cause, str]:

@@ -145,6 +145,7 @@ class Stage:
     tasks: asyncio.TaskGroup
     pages: Callable[[], Coroutine[Any, Any, Page]]
     running: list[asyncio.Task[Any]] = field(default_factory=list)
+    _broadcasts: dict[int, Broadcast] = field(default_factory=dict)
 
     async def viewer(self, **asked: Any) -> Viewer:
         viewer = Viewer(await self.pages(), self.bus)
@@ -162,9 +163,19 @@ class Stage:
         return self.start(self._record(stream_id, how))
 
     async def _record(self, stream_id: int, how: dict[str, Any]) -> None:
-        broadcast = Broadcast()
-        async with self.feed.offer(stream_id, broadcast, self.bus):
+        """While nobody films the same stream goes on being offered, as a real recorder does."""
+        if (known := self._broadcasts.get(stream_id)) is not None:
+            await film(known, **how)
+        broadcast = self._broadcasts[stream_id] = Broadcast()
+        self.start(self._offer(stream_id, broadcast))
+        try:
             await film(broadcast, **how)
+        finally:
+            broadcast.end_run()
+
+    async def _offer(self, stream_id: int, broadcast: Broadcast) -> None:
+        async with self.feed.offer(stream_id, broadcast, self.bus):
+            await asyncio.Event().wait()
 
 
 @asynccontextmanager

@@ -40,6 +40,7 @@
     accepted = performance.now();
     await peer.setRemoteDescription({ type: "answer", sdp });
   };
+  window.channelState = () => channel.readyState;
   window.say = (text) => channel.send(text);
   window.shown = () => {
     if (!latest) return { code: 0, count, first, hidden: true };
