@@ -1,0 +1,92 @@
+"""From RTP timestamps to media time and civil time."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from recorder.rtp.timeline import MediaClock, WallLine
+from vms.core.walltime import SECOND, WallTime
+
+T0 = WallTime(1_795_413_600 * SECOND)
+
+
+def test_timestamps_are_unwrapped() -> None:
+    clock = MediaClock(90_000)
+    start = 0xFFFF_FFFF - 3600 + 1
+    ticks = [clock.ticks((start + n * 3600) & 0xFFFF_FFFF, n * 0.04) for n in range(4)]
+    assert ticks == [0, 3600, 7200, 10_800]
+
+
+def test_pictures_shown_before_those_sent_earlier_go_back_a_little() -> None:
+    clock = MediaClock(90_000)
+    assert [clock.ticks(t, 0.0) for t in (0, 10_800, 3600, 7200)] == [0, 10_800, 3600, 7200]
+    assert clock.leaps == 0
+
+
+@pytest.mark.parametrize("leap", [-9_800, 37_600, -1_000_000_000 // 90_000, 11_000])
+def test_a_leap_of_the_timestamp_becomes_the_time_that_really_passed(leap: int) -> None:
+    clock = MediaClock(90_000)
+    clock.ticks(500_000_000, 0.0)
+    clock.ticks(500_003_600, 0.04)
+    after = clock.ticks((500_007_200 + leap * 90_000) & 0xFFFF_FFFF, 0.08)
+    back = clock.ticks(500_010_800, 0.12)
+    assert after == pytest.approx(7200, abs=2)
+    assert back == pytest.approx(10_800, abs=4)
+    assert clock.leaps == 2
+
+
+def test_a_pause_of_the_camera_is_no_leap() -> None:
+    clock = MediaClock(90_000)
+    clock.ticks(0, 0.0)
+    assert clock.ticks(60 * 90_000, 60.0) == 60 * 90_000
+    assert clock.leaps == 0
+
+
+def test_the_anchor_is_the_least_delayed_arrival() -> None:
+    line = WallLine(90_000)
+    for n, delay in enumerate((80_000, 30_000, 5_000, 60_000)):
+        line.observe(n * 3600, WallTime(T0 + n * 40_000 + delay))
+    line.anchor(0)
+    assert line.wall(0) == T0 + 5_000
+
+
+def test_a_run_does_not_start_within_a_second_of_what_is_recorded() -> None:
+    line = WallLine(90_000)
+    line.observe(0, T0)
+    line.anchor(0, not_before=WallTime(T0 + 300_000))
+    assert line.wall(0) == T0 + 300_000
+
+
+def test_the_line_never_jumps_and_slews_by_at_most_500_ppm() -> None:
+    line = WallLine(90_000)
+    line.observe(0, WallTime(T0 + 900_000))  # the first picture came late
+    line.anchor(0)
+    walls = []
+    for n in range(1, 2000):
+        line.observe(n * 3600, WallTime(T0 + n * 40_000))
+        walls.append(line.wall(n * 3600))
+    steps = [after - before for before, after in zip(walls, walls[1:], strict=False)]
+    assert min(steps) >= 40_000 - 20
+    assert max(steps) <= 40_000
+    assert walls[-1] < T0 + 1999 * 40_000 + 900_000 - 35_000
+
+
+@pytest.mark.parametrize("ppm", [-120, -20, 0, 20, 120])
+def test_four_hours_of_a_drifting_camera_stay_within_a_tenth_of_a_second(ppm: int) -> None:
+    chance = random.Random(ppm)
+    clock, line = MediaClock(90_000), WallLine(90_000)
+    worst = 0
+    for n in range(4 * 3600 * 5):  # five pictures a second
+        true = n * 200_000
+        timestamp = int(true * (1 + ppm / 1e6) * 9 / 100) & 0xFFFF_FFFF
+        arrival = true + 2_000 + int(chance.expovariate(1 / 15_000))
+        ticks = clock.ticks(timestamp, arrival / SECOND)
+        line.observe(ticks, WallTime(T0 + arrival))
+        if n == 3:
+            line.anchor(0)
+        if n > 3:
+            worst = max(worst, abs(line.wall(ticks) - T0 - true))
+    assert worst < 100_000
+    assert clock.leaps == 0
