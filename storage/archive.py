@@ -12,7 +12,7 @@ from storage.index import Index
 from storage.marker import agree
 from storage.metrics import COMMIT_SECONDS, COMMITTED_BYTES
 from storage.objects.store import ObjectStore, WrongStore
-from vms.core.errors import Corrupt, Unavailable
+from vms.core.errors import Corrupt, Unavailable, VmsError
 from vms.core.model import Gap, Segment
 from vms.core.walltime import TimeRange, WallTime
 
@@ -33,8 +33,11 @@ class Archive:
 
         Raises WrongStore (a Conflict) or Unavailable, in words for an administrator.
         """
-        self._agreed = False
-        await agree(self._index, self._store)
+        try:
+            await agree(self._index, self._store)
+        except VmsError:
+            self._agreed = False
+            raise
         self._agreed = True
 
     async def commit(self, segment: Segment, path: Path) -> None:

@@ -6,6 +6,7 @@ is written twice. A disk that is not mounted shows as a missing marker; then not
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -59,9 +60,8 @@ class DirectoryStore:
 
     def _check(self) -> None:
         self._require_root()
-        probe = self._root / ".probe"
-        with files.translated(probe):
-            probe.touch()
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise Unavailable("the directory of the store cannot be written", store=self._root)
 
     def _identity(self) -> str | None:
         self._require_root()
@@ -121,5 +121,5 @@ async def open_directory(root: Path, *, create: bool = False) -> AsyncIterator[D
     with open_threads("store", _THREADS) as threads:
         if create:
             with files.translated(root):
-                await threads.run(root.mkdir, parents=True, exist_ok=True)
+                await threads.run(root.mkdir, mode=0o700, parents=True, exist_ok=True)
         yield DirectoryStore(root, threads)

@@ -25,7 +25,7 @@ from vms.core.secret import Secret
 
 _THREADS = 8
 _CONNECT_SECONDS = 5.0
-_ANSWER_SECONDS = 30.0
+_ANSWER_SECONDS = 15.0
 _PART_BYTES = 256 << 20
 _HASH = "sha256"
 _ABSENT = ("NoSuchKey", "NoSuchObject", "NotFound")
@@ -168,7 +168,9 @@ def _client(query: dict[str, str], access_key: Secret | None, secret_key: Secret
         http_client=urllib3.PoolManager(
             maxsize=_THREADS,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
-            retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
+            retries=urllib3.Retry(
+                total=1, read=0, backoff_factor=0.2, status_forcelist=[502, 503, 504]
+            ),
             cert_reqs="CERT_REQUIRED",
         ),
     )
