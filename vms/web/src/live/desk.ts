@@ -41,6 +41,8 @@ export class Desk {
   readonly markIn = signal<Micros | undefined>(undefined);
   readonly markOut = signal<Micros | undefined>(undefined);
   readonly hint = signal<{ text: string; x: number }>({ text: "", x: 0 });
+  /** How much time the timeline shows, µs. */
+  readonly span = signal(0);
   readonly lanes = signal<readonly Camera[]>([]);
   readonly watchable = computed(() => cameras.value ?? []);
   readonly perPage = computed(() => tilesPerPage(layout.value, this.watchable.value.length));
@@ -236,6 +238,7 @@ export class Desk {
 
   private look(): void {
     const tile = this.tile;
+    this.span.value = this.timeline.span;
     this.shown.value =
       tile === undefined
         ? undefined

@@ -102,7 +102,7 @@ function axis(g: CanvasRenderingContext2D, picture: Picture, size: Geometry, pal
     g.strokeStyle = midnight ? palette.muted : palette.line;
     line(g, x, midnight ? 2 : size.axis - 8, x, size.height);
     g.fillStyle = midnight ? palette.text : palette.muted;
-    g.fillText(label, x + 5, size.axis / 2);
+    if (x > -2) g.fillText(label, x + 5, size.axis / 2);
   }
 }
 
@@ -171,10 +171,10 @@ function marks(g: CanvasRenderingContext2D, { scale, marks: { start, end } }: Pi
 function nowLine(g: CanvasRenderingContext2D, { scale, now }: Picture, size: Geometry, palette: Palette): void {
   const x = Math.round(scale.x(now)) + 0.5;
   g.strokeStyle = palette.live;
-  line(g, x, 0, x, size.height);
+  line(g, x, size.axis - 4, x, size.height);
   g.fillStyle = palette.live;
   g.beginPath();
-  g.arc(x, 4, 3.5, 0, 2 * Math.PI);
+  g.arc(x, size.axis - 5, 3.5, 0, 2 * Math.PI);
   g.fill();
 }
 
@@ -186,10 +186,11 @@ function playhead(
   size: Geometry,
   palette: Palette,
 ): void {
-  if (at === undefined) return;
+  // Live stands at the now line, which is drawn already.
+  if (at === undefined || at.mode === "live") return;
   const x = scale.x(at.wall);
   if (x < -8 || x > scale.width + 8) return;
-  g.strokeStyle = at.mode === "live" ? palette.live : palette.archive;
+  g.strokeStyle = palette.archive;
   g.fillStyle = g.strokeStyle;
   g.lineWidth = selected ? 2 : 1.5;
   if (selected) line(g, x, size.axis - 6, x, size.height);

@@ -50,6 +50,7 @@ export class Tile {
   private readonly peer: Peer;
   private wish: Wish = { mode: "live" };
   private stream: StreamName = "sub";
+  private states: readonly StreamState[] = [];
   private seeking: Micros | undefined;
   private lastRtp: number | undefined;
   private lastPictureAt = 0;
@@ -96,11 +97,12 @@ export class Tile {
   update(camera: Camera, states: readonly StreamState[]): void {
     this.camera = camera;
     const mine = states.filter((state) => state.camera_id === camera.id);
-    const state = mine.find(({ role }) => role === this.stream) ?? mine[0];
+    this.states = mine;
+    const state = mine.find(({ role }) => role === this.shownStream) ?? mine[0];
     const before = this.facts.peek().signal;
     if (before?.condition === "down" && state?.condition !== "down") this.peer.nudge();
     this.view.name(camera, streamStatus(mine.find(({ role }) => role === "main") ?? state));
-    this.view.media(state, this.stream);
+    this.view.media(state);
     this.know({ enabled: camera.enabled, signal: state });
   }
 
@@ -183,8 +185,8 @@ export class Tile {
       this.wish = { ...this.wish, paused: true };
     if (!["live", "playing", "paused"].includes(play.state)) this.release();
     this.lastPictureAt = performance.now();
-    this.view.stream = play.stream;
     this.know({ play, frozenAt: undefined });
+    this.update(this.camera, this.states);
   }
 
   private phase(phase: PeerPhase, error: unknown, retryAt: number | undefined): void {
@@ -249,6 +251,11 @@ export class Tile {
     const flowing = phase === "on" && (play?.state === "live" || play?.state === "playing");
     if (flowing && pictured && frozenAt === undefined && silent > FROZEN_MS && this.watched)
       this.know({ frozenAt: this.shown?.wall ?? this.ports.now() });
+  }
+
+  /** The encoding really shown, as the player says; before it speaks, the one asked for. */
+  private get shownStream(): StreamName {
+    return this.facts.peek().play?.stream ?? this.stream;
   }
 
   private get watched(): boolean {

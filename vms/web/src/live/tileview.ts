@@ -2,13 +2,13 @@
 
 import { effect } from "@preact/signals";
 
-import type { Camera, StreamName, StreamState } from "../api/types";
+import type { Camera, StreamState } from "../api/types";
 import { iconElement, redraw, type IconName } from "../parts/icons";
 import type { PictureTime } from "../pure/rtpclock";
 import type { SiteTime } from "../pure/sitetime";
 import type { Status } from "../pure/status";
 import { SECOND } from "../pure/walltime";
-import { bitrate, number } from "../words/amounts";
+import { bitrate, codecName, number } from "../words/amounts";
 import { say, type MessageKey } from "../words/words";
 import type { TileWords } from "./tilewords";
 
@@ -22,8 +22,6 @@ export interface TileViewEvents {
 export class TileView {
   readonly root = element("section", "tile");
   readonly video = element("video", "tile-video");
-  /** The encoding really shown, as the player says. */
-  stream: StreamName | undefined;
 
   private readonly held = element("canvas", "tile-held");
   private readonly title = element("strong", "tile-title");
@@ -62,11 +60,13 @@ export class TileView {
     this.label();
   }
 
-  media(state: StreamState | undefined, wanted: StreamName): void {
+  /** What is known of the encoding shown, for who asks with pointer or keyboard. */
+  media(state: StreamState | undefined): void {
     if (state === undefined || state.codec === "") return set(this.facts, "");
-    const stream = say(`tile.stream.${this.stream ?? wanted}`);
-    const size = `${state.width}×${state.height}`;
-    set(this.facts, `${stream} · ${state.codec} ${size} · ${number(state.fps, 0)}/s · ${bitrate(state.bitrate)}`);
+    const { role, codec, width, height, fps } = state;
+    const size = `${codecName(codec)} ${width}×${height}`;
+    const parts = [say(`tile.stream.${role}`), size, `${number(fps, 0)} fps`, bitrate(state.bitrate)];
+    set(this.facts, parts.join(" · "));
   }
 
   words(words: TileWords, mode: "live" | "archive"): void {

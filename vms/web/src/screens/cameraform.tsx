@@ -9,7 +9,7 @@ import { Button, Notice } from "../parts/parts";
 import { cameraDraft, cameraFields, checkCamera, type CameraDraft } from "../pure/drafts";
 import { note } from "../state/notes";
 import { readCameras } from "../state/site";
-import { number } from "../words/amounts";
+import { codecName, number } from "../words/amounts";
 import { errorWords, fieldWords } from "../words/problems";
 import { say } from "../words/words";
 
@@ -131,7 +131,7 @@ function Testing({ draft, onWrong }: { draft: CameraDraft; onWrong: (wrong: Fiel
 
 function probeWords({ codec, width, height, fps, audio }: Probe): string {
   return say("camera.testOk", {
-    codec,
+    codec: codecName(codec),
     width,
     height,
     fps: fps ? say("camera.testFps", { fps: number(fps, fps % 1 === 0 ? 0 : 1) }) : "",
@@ -140,5 +140,5 @@ function probeWords({ codec, width, height, fps, audio }: Probe): string {
 }
 
 function isH265({ codec }: Probe): boolean {
-  return /^(hvc1|hev1|h\.?265|hevc)/i.test(codec);
+  return /^(h\.?265|hevc)/i.test(codecName(codec));
 }

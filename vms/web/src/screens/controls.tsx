@@ -6,13 +6,12 @@ import { clips, dismissClip, type Clip } from "../live/clips";
 import type { Desk, Shown } from "../live/desk";
 import { Button, Icon } from "../parts/parts";
 import { parseMoment } from "../pure/gotime";
-import { DAY, HOUR, MINUTE, SECOND, type Micros } from "../pure/walltime";
+import { SECOND, type Micros } from "../pure/walltime";
 import { note } from "../state/notes";
 import { now, siteTime } from "../state/site";
 import { length, size } from "../words/amounts";
 import { errorWords } from "../words/problems";
 import { language, say } from "../words/words";
-import { fullScreen } from "./live";
 
 export function Controls({ desk }: { desk: Desk }) {
   const shown = desk.shown.value;
@@ -40,7 +39,6 @@ export function Controls({ desk }: { desk: Desk }) {
       <Where shown={shown} />
       <GoTo desk={desk} />
       <Marks desk={desk} />
-      <Spans desk={desk} />
       <Clips />
     </div>
   );
@@ -61,7 +59,7 @@ function Where({ shown }: { shown: Shown | undefined }) {
           <time>{exact.call(time, shown.wall)}</time>
         </>
       )}
-      <span class="where-camera">
+      <span class="where-camera" title={shown.camera.name}>
         {shown.camera.number} · {shown.camera.name}
       </span>
     </p>
@@ -141,28 +139,6 @@ function rangeWords(start: Micros | undefined, end: Micros | undefined): string 
     return say("clip.range", { from: time.clock(start), until: time.clock(end), length: length(end - start) });
   if (start !== undefined) return say("clip.from", { time: time.clock(start) });
   return end === undefined ? "" : say("clip.until", { time: time.clock(end) });
-}
-
-const SPANS = [
-  ["timeline.span.10m", 10 * MINUTE],
-  ["timeline.span.1h", HOUR],
-  ["timeline.span.6h", 6 * HOUR],
-  ["timeline.span.1d", DAY],
-  ["timeline.span.7d", 7 * DAY],
-] as const;
-
-function Spans({ desk }: { desk: Desk }) {
-  const { timeline } = desk;
-  return (
-    <div class="control-group spans" role="group" aria-label={say("timeline.spans")}>
-      {SPANS.map(([key, span]) => (
-        <Button key={key} kind="plain" label={say(key)} onClick={() => timeline.zoomTo(span)} />
-      ))}
-      <Button bare icon="minus" label={say("timeline.zoomOut")} onClick={() => timeline.zoomBy(2)} />
-      <Button bare icon="plus" label={say("timeline.zoomIn")} onClick={() => timeline.zoomBy(0.5)} />
-      <Button bare icon="full" label={say("help.full")} keys="F" onClick={() => fullScreen(desk)} />
-    </div>
-  );
 }
 
 function Clips() {

@@ -15,6 +15,7 @@ import { Health } from "./health";
 import { Help } from "./help";
 import { Live } from "./live";
 import { LanguageButton, ThemeButton } from "./signin";
+import { openDesk, WallBar } from "./wallbar";
 
 export const helpShown = signal(false);
 
@@ -71,6 +72,7 @@ function Top() {
   return (
     <header class="top">
       <strong class="top-site">{site.value?.name ?? say("app.name")}</strong>
+      {openDesk.value !== undefined && <WallBar desk={openDesk.value} />}
       <SiteClock />
       <span class="top-user" title={say(`role.${user.value?.role ?? "viewer"}`)}>
         <Icon name="users" />

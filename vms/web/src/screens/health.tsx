@@ -8,7 +8,7 @@ import { StatusWord } from "../parts/parts";
 import { streamStatus, worstFirst } from "../pure/status";
 import { SECOND } from "../pure/walltime";
 import { cameras, nodes, siteTime, stateList, timed } from "../state/site";
-import { bitrate, length, number } from "../words/amounts";
+import { bitrate, codecName, length, number } from "../words/amounts";
 import { causeWords, nodeProblems } from "../words/problems";
 import { language, say, sayCode } from "../words/words";
 import { useNow } from "./frame";
@@ -95,7 +95,7 @@ function StreamRow({ state, camera }: { state: StreamState; camera: Camera }) {
       <td class="time">{moment(state.since)}</td>
       <td class="num">{state.bitrate > 0 ? bitrate(state.bitrate) : "–"}</td>
       <td class="num">{state.fps > 0 ? number(state.fps, 1) : "–"}</td>
-      <td>{state.codec === "" ? "–" : `${state.codec} ${state.width}×${state.height}`}</td>
+      <td>{state.codec === "" ? "–" : `${codecName(state.codec)} ${state.width}×${state.height}`}</td>
       <td class="time">{state.last_picture === null ? "–" : ago(wall - state.last_picture)}</td>
     </tr>
   );

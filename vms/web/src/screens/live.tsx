@@ -5,15 +5,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Desk } from "../live/desk";
 import { Keys } from "../live/keys";
 import { timelineHeight } from "../live/timeline";
-import { Button } from "../parts/parts";
-import { LAYOUTS, type Layout } from "../pure/layout";
-import { layout, listShown } from "../state/settings";
+import { listShown } from "../state/settings";
 import { cameras } from "../state/site";
-import { language, say } from "../words/words";
+import { say } from "../words/words";
 import { CameraList } from "./cameralist";
 import { Controls } from "./controls";
 import { Empty } from "./empty";
 import { helpShown } from "./frame";
+import { fullScreen, openDesk, Spans } from "./wallbar";
 
 export function Live() {
   if (cameras.value === null) return <p class="wait">{say("app.loading")}</p>;
@@ -31,7 +30,9 @@ function Watching() {
     under.current!.append(made.timeline.canvas);
     const keys = new Keys(commands(made, setDigits));
     setDesk(made);
+    openDesk.value = made;
     return () => {
+      openDesk.value = undefined;
       keys.close();
       made.close();
     };
@@ -41,7 +42,6 @@ function Watching() {
       {desk !== undefined && listShown.value && <CameraList desk={desk} />}
       <div class="live-wall">
         <div class="wall-place" ref={place} />
-        {desk !== undefined && <WallBar desk={desk} />}
         {digits !== "" && (
           <p class="digits" role="status">
             {say("number.typing", { digits })}
@@ -66,46 +66,10 @@ function TimelinePlace({ desk, place }: { desk: Desk | undefined; place: { curre
   return (
     <div class="timeline-place">
       <div ref={place} class="timeline-canvas" />
+      {desk !== undefined && <Spans desk={desk} />}
       <p class="timeline-hint" ref={words} hidden={!hint?.text}>
         {hint?.text}
       </p>
-    </div>
-  );
-}
-
-/** Layouts and pages, in a thin line above the controls. */
-function WallBar({ desk }: { desk: Desk }) {
-  const pages = desk.pageCount.value;
-  return (
-    <div class="wall-bar">
-      <Button
-        bare
-        icon="list"
-        label={say(listShown.value ? "list.hide" : "list.show")}
-        pressed={listShown.value}
-        onClick={() => (listShown.value = !listShown.value)}
-      />
-      <label class="choice">
-        <span class="unseen">{say("wall.layout")}</span>
-        <select
-          key={language.value}
-          value={layout.value}
-          onInput={(event) => (layout.value = event.currentTarget.value as Layout)}
-        >
-          {LAYOUTS.map((each) => (
-            <option value={each} key={each}>
-              {each === "auto" ? say("wall.auto") : say("wall.tiles", { count: each })}
-            </option>
-          ))}
-        </select>
-      </label>
-      {pages > 1 && (
-        <span class="pages">
-          <Button bare icon="before" label={say("wall.previous")} keys="PageUp" onClick={() => desk.turn(-1)} />
-          <span>{say("wall.page", { page: desk.pageIndex.value + 1, pages })}</span>
-          <Button bare icon="after" label={say("wall.next")} keys="PageDown" onClick={() => desk.turn(1)} />
-        </span>
-      )}
     </div>
   );
 }
@@ -126,11 +90,4 @@ function commands(desk: Desk, setDigits: (digits: string) => void): ConstructorP
     digits: setDigits,
     call: (digits) => desk.call(digits),
   };
-}
-
-export function fullScreen(desk: Desk): void {
-  const change = document.fullscreenElement
-    ? document.exitFullscreen()
-    : desk.wall.root.requestFullscreen();
-  void change.catch(() => undefined);
 }

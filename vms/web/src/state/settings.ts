@@ -9,7 +9,10 @@ export type Theme = "dark" | "light";
 
 export const theme = signal<Theme>(read("theme", ["dark", "light"]) ?? "dark");
 export const layout = signal<Layout>(read("layout", LAYOUTS) ?? "auto");
-export const listShown = signal(read("list", ["shown", "hidden"]) !== "hidden");
+/** On a narrow screen the wall comes first; a wide one has room for both. */
+export const listShown = signal(
+  (read("list", ["shown", "hidden"]) ?? (window.innerWidth < 900 ? "hidden" : "shown")) === "shown",
+);
 
 /** Whether the person chose a language here; otherwise the site's counts. */
 let chosen = false;

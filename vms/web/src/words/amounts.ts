@@ -40,3 +40,9 @@ export function number(value: number, digits: number): string {
     maximumFractionDigits: digits,
   });
 }
+
+/** `H.264` for `avc1.64001f`: the name people know an RFC 6381 codec string by. */
+export function codecName(codec: string): string {
+  if (/^avc[13]\b/i.test(codec)) return "H.264";
+  return /^(hvc1|hev1)\b/i.test(codec) ? "H.265" : codec;
+}

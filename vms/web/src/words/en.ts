@@ -183,7 +183,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "help.digitsKeys": "0–9 then Enter",
   "help.enlarge": "Enlarge the selected tile",
   "help.escape": "Back to the wall",
-  "help.arrows": "Move on the wall; pan on the timeline",
+  "help.arrows": "Move on the wall; step along the timeline",
   "help.pages": "Pages of the wall",
   "help.goto": "Go to time",
   "help.help": "This help",

@@ -181,7 +181,7 @@ export const id = {
   "help.digitsKeys": "0–9 lalu Enter",
   "help.enlarge": "Perbesar ubin terpilih",
   "help.escape": "Kembali ke dinding",
-  "help.arrows": "Pindah di dinding; geser di garis waktu",
+  "help.arrows": "Pindah di dinding; melangkah di garis waktu",
   "help.pages": "Halaman dinding",
   "help.goto": "Ke waktu",
   "help.help": "Bantuan ini",
