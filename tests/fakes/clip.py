@@ -1,4 +1,4 @@
-"""Encoded pictures with a machine-readable time in each, so that a browser can tell which it shows."""
+"""Encoded pictures, each with its time in it, so that a browser can tell which one it shows."""
 
 from __future__ import annotations
 
