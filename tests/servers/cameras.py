@@ -111,7 +111,8 @@ def run_cameras(
     try:
         yield ready[0]
     finally:
-        ready[0]._loop.call_soon_threadsafe(stop.set)
+        if thread.is_alive():
+            ready[0]._loop.call_soon_threadsafe(stop.set)
         thread.join(20)
 
 

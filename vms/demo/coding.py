@@ -16,6 +16,7 @@ import numpy as np
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
 
 from vms.core.errors import Unavailable
 from vms.core.media.access_unit import Codec, TrackFormat
@@ -79,7 +80,7 @@ class VideoCoder:
         """Give the encoder's memory back."""
         self._context.encode(None)
 
-    def _collect(self, packets: Sequence[Packet]) -> CodedPicture:
+    def _collect(self, packets: Sequence[Packet[VideoStream]]) -> CodedPicture:
         nals = tuple(nal for packet in packets for nal in split(bytes(packet)))
         kinds = {nal_type(self.settings.codec, nal) for nal in nals}
         return CodedPicture(nals, bool(kinds.intersection(_KEY_PICTURES[self.settings.codec])))

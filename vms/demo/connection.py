@@ -24,6 +24,7 @@ METHODS = ("OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "GET_PARAMETER", "SE
 PUBLIC = ", ".join((*METHODS, "TEARDOWN"))
 SESSION_SECONDS = 60
 EARLY_SECONDS = 5.0
+LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class Connection:
 
     def _datagrams(self, asked: str) -> tuple[UdpOutlet, str] | None:
         found = re.search(r"client_port=(\d+)-(\d+)", asked)
-        if not found:
+        if not found or int(found[2]) > LAST_PORT or int(found[1]) > LAST_PORT:
             return None
         local = self._transport.get_extra_info("sockname")[0]
         remote = self._transport.get_extra_info("peername")[0]

@@ -7,24 +7,38 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 from vms.core.clock import Clock
-from vms.core.errors import NotFound, Unavailable
+from vms.core.errors import Invalid, NotFound, Unavailable
 from vms.core.model import StreamRole
+from vms.core.supervise import supervise
+from vms.core.walltime import SECOND
 from vms.demo.access import Access
 from vms.demo.connection import SESSION_SECONDS, Connection, Desk
+from vms.demo.hearing import LoopedSound
 from vms.demo.live import LiveVideo
+from vms.demo.looped import LoopedVideo, Shelf
 from vms.demo.misbehaviour import Behaviour, Misbehaviour
 from vms.demo.site import CameraStream, DemoCamera, Site
-from vms.demo.source import Source, Timebase
+from vms.demo.source import Audience, Source, Timebase
 
 WORKERS = 2
 """Threads that draw and code, for all streams together."""
+
+_PHASE_MICROS = 7_000
+"""Streams take turns: without this all pictures of a server would be due at the same instant."""
+
+
+class _Common(TypedDict):
+    audience: Audience
+    clock: Clock
+    timebase: Timebase
 
 
 class CameraServer:
@@ -43,7 +57,13 @@ class CameraServer:
         return f"rtsp://{self.host}:{self.port}/{key}/{StreamRole(role).value}"
 
     def misbehave(self, key: str, what: Misbehaviour, value: float | None = None) -> None:
-        """Switch one misbehaviour of one camera on, or do it once. Raises NotFound."""
+        """Switch one misbehaviour of one camera on, or do it once. Raises NotFound.
+
+        Raises Invalid when a looped camera is to change its picture size.
+        """
+        stream = self._desk.site.stream(self.path(key))
+        if what is Misbehaviour.RESIZE and stream and stream.camera.looped:
+            raise Invalid("a looped camera cannot change its picture size", camera=key)
         self._behaviour(key).misbehave(what, value)
 
     def behave(self, key: str) -> None:
@@ -102,12 +122,13 @@ async def open_camera_server(
     keyed = replace(access or Access(), key=secrets.token_bytes(32))
     desk = Desk(Site(cameras), keyed, clock, Timebase(clock), session_seconds)
     workshop = ThreadPoolExecutor(WORKERS, "demo-camera")
+    shelf = Shelf(workshop, cache)
     try:
         async with asyncio.TaskGroup() as tasks:
             for index, stream in enumerate(desk.site.streams):
-                stream.sources = _sources(stream, desk, workshop, index, cache)
+                stream.sources = list(_sources(stream, desk, workshop, shelf, index))
             running = [
-                tasks.create_task(source.run())
+                tasks.create_task(supervise(stream.camera.name, source.run, clock=clock))
                 for stream in desk.site.streams
                 for source in stream.sources
             ]
@@ -124,18 +145,27 @@ async def open_camera_server(
 
 
 def _sources(
-    stream: CameraStream, desk: Desk, workshop: Executor, index: int, cache: Path | None
-) -> list[Source]:
+    stream: CameraStream, desk: Desk, workshop: Executor, shelf: Shelf, index: int
+) -> Iterator[Source]:
     camera, settings = stream.camera, stream.camera.settings(stream.role)
-    video = LiveVideo(
-        camera.scene,
-        camera.name,
-        settings,
-        audience=stream.audience,
-        behaviour=stream.behaviour,
-        clock=desk.clock,
-        timebase=desk.timebase,
-        workshop=workshop,
-        phase_micros=index * 7_000 % 80_000,
-    )
-    return [video]
+    common: _Common = {
+        "audience": stream.audience,
+        "clock": desk.clock,
+        "timebase": desk.timebase,
+    }
+    phase = index * _PHASE_MICROS % round(SECOND / settings.fps)
+    if camera.looped:
+        key = (camera.scene, camera.name, settings)
+        yield LoopedVideo(key, shelf=shelf, phase_micros=phase, **common)
+    else:
+        yield LiveVideo(
+            camera.scene,
+            camera.name,
+            settings,
+            behaviour=stream.behaviour,
+            workshop=workshop,
+            phase_micros=phase,
+            **common,
+        )
+    if camera.audio:
+        yield LoopedSound(camera.audio, workshop=workshop, **common)

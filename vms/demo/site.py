@@ -75,5 +75,9 @@ class Site:
 
 
 def _words(url: str) -> tuple[str, str, str]:
-    first, second, third, *_ = (*urlsplit(url).path.strip("/").split("/"), "", "", "")
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # no URL at all
+        path = ""
+    first, second, third, *_ = (*path.strip("/").split("/"), "", "", "")
     return first, second, third
