@@ -18,6 +18,7 @@ from recorder.rtsp.protocol import Headers
 from vms.core.secret import Secret
 
 _FIELD = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SCHEME = re.compile(r"(?:^|,)\s*(Basic|Digest)\b", re.IGNORECASE)
 _ALGORITHMS = {"MD5": "md5", "SHA-256": "sha256"}
 
@@ -48,7 +49,8 @@ def read_challenges(headers: Headers) -> list[Challenge]:
     """All offers of an answer, whether in one header field or in several."""
     found: list[Challenge] = []
     for text in headers.all("www-authenticate"):
-        starts = list(_SCHEME.finditer(text))
+        outside = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
+        starts = list(_SCHEME.finditer(outside))
         ends = [match.start() for match in starts[1:]] + [len(text)]
         for match, end in zip(starts, ends, strict=True):
             found.append(_challenge(match[1].lower(), text[match.end() : end]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -67,7 +68,7 @@ def test_the_line_never_jumps_and_slews_by_at_most_500_ppm() -> None:
     for n in range(1, 2000):
         line.observe(n * 3600, WallTime(T0 + n * 40_000))
         walls.append(line.wall(n * 3600))
-    steps = [after - before for before, after in zip(walls, walls[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(walls)]
     assert min(steps) >= 40_000 - 20
     assert max(steps) <= 40_000
     assert walls[-1] < T0 + 1999 * 40_000 + 900_000 - 35_000
