@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -100,6 +101,50 @@ def encode_pictures(
     ]
 
 
+def encode_sound(
+    codec: Codec, *, seconds: float = 4.0, start: WallTime = START
+) -> list[AccessUnit]:
+    """A real tone of 440 Hz, one channel, in frames of the codec's usual length. AAC at 16 kHz."""
+    name, rate = {
+        Codec.AAC: ("aac", 16_000),
+        Codec.OPUS: ("libopus", 48_000),
+        Codec.PCMA: ("pcm_alaw", 8_000),
+        Codec.PCMU: ("pcm_mulaw", 8_000),
+    }[codec]
+    context = av.CodecContext.create(name, "w")
+    assert isinstance(context, av.AudioCodecContext)
+    context.sample_rate, context.layout, context.time_base = rate, "mono", Fraction(1, rate)
+    context.format = context.codec.audio_formats[0] if context.codec.audio_formats else "s16"
+    context.open()
+    used = _sound_format(codec, context.extradata)
+    step = context.frame_size or rate // 50
+    packets = []
+    for begin in range(0, round(seconds * rate), step):
+        packets += context.encode(_tone(context, begin, step))
+    return [
+        AccessUnit(AUDIO, n * step, wall_of(n * step, rate, start), True, bytes(packet), used)
+        for n, packet in enumerate(packets)
+    ]
+
+
+def _sound_format(codec: Codec, config: bytes | None) -> TrackFormat:
+    if codec is Codec.AAC:
+        return audio.aac_format(config or b"")
+    return audio.opus_format(1) if codec is Codec.OPUS else audio.pcm_format(codec)
+
+
+def _tone(context: av.AudioCodecContext, begin: int, count: int) -> av.AudioFrame:
+    rate = context.sample_rate
+    wave = np.sin(2 * np.pi * 440 * np.arange(begin, begin + count) / rate)
+    kind = context.format.name
+    samples = (
+        wave.astype(np.float32) if kind.startswith("flt") else (wave * 20_000).astype(np.int16)
+    )
+    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format=kind, layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = rate, begin, Fraction(1, rate)
+    return frame
+
+
 def grey_of(number: int) -> int:
     """Luma of picture `number`: neighbours differ clearly, after compression too."""
     return 32 + number * 37 % 192
@@ -175,3 +220,48 @@ def _picture(number: int, size: tuple[int, int], fps: int) -> av.VideoFrame:
 def _is_parameter_set(codec: Codec, nal: bytes) -> bool:
     kind = nal[0] & 0x1F if codec is Codec.H264 else (nal[0] >> 1) & 0x3F
     return kind in ((7, 8) if codec is Codec.H264 else (32, 33, 34))
+
+
+def demux(path: str, *, start: WallTime = START) -> list[AccessUnit]:
+    """The packets of an H.264 (and AAC) MP4 as units in file order, times from 0, none changed."""
+    with av.open(path) as container:
+        formats = {stream.index: _stream_format(stream) for stream in container.streams}
+        packets = [packet for packet in container.demux() if packet.size]
+        seconds = {
+            id(packet): float((packet.pts or 0) * (packet.time_base or 0)) for packet in packets
+        }
+        earliest = min(seconds.values())
+        return [
+            _demuxed(packet, formats[packet.stream_index], seconds[id(packet)] - earliest, start)
+            for packet in packets
+        ]
+
+
+def _demuxed(packet: Any, used: TrackFormat, seconds: float, start: WallTime) -> AccessUnit:
+    video = used.codec.is_video
+    pts = round(seconds * used.clock_rate)
+    wall = wall_of(pts, used.clock_rate, start)
+    return AccessUnit(
+        VIDEO if video else AUDIO, pts, wall, packet.is_keyframe or not video, bytes(packet), used
+    )
+
+
+def _stream_format(stream: Any) -> TrackFormat:
+    context = stream.codec_context
+    if context.name == "aac":
+        return audio.aac_format(context.extradata)
+    assert context.name == "h264"
+    return video_format(Codec.H264, _sets_of_avcc(context.extradata))
+
+
+def _sets_of_avcc(record: bytes) -> list[bytes]:
+    """NAL units of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 5.3.3.1)."""
+    sets, position, left = [], 6, record[5] & 0x1F
+    for kind in ("sps", "pps"):
+        for _ in range(left):
+            size = int.from_bytes(record[position : position + 2], "big")
+            sets.append(record[position + 2 : position + 2 + size])
+            position += 2 + size
+        left = record[position] if kind == "sps" else 0
+        position += 1
+    return sets
