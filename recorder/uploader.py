@@ -115,6 +115,7 @@ class Uploader:
     async def _tell(self, error: VmsError) -> None:
         """Say what is away: the index, or the store."""
         if isinstance(error, WrongStore):
+            self._node.clear("index-unreachable")
             self._node.problem("store-wrong", error.message)
             return
         try:

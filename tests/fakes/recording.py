@@ -1,0 +1,156 @@
+"""Stand-ins for what the recorder records to: index, spool, archive, a camera told what to send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recorder.errors import CameraError
+from recorder.steps import AppendFragment, Step
+from vms.core.errors import Unavailable, VmsError
+from vms.core.media.access_unit import AccessUnit
+from vms.core.model import Gap, Segment
+from vms.core.walltime import WallTime
+
+
+@dataclass
+class FakeGaps:
+    """An index's gaps, with its rules for opening and closing. `away`: it cannot be reached."""
+
+    rows: list[Gap] = field(default_factory=list)
+    away: bool = False
+
+    async def open(self, gap: Gap) -> None:
+        self._answer()
+        before = await self.opened(gap.stream_id)
+        if before is not None and before.cause == gap.cause:
+            return
+        if before is not None:
+            await self.close(gap.stream_id, gap.start)
+        self.rows.append(gap)
+
+    async def close(self, stream_id: int, end: WallTime) -> None:
+        self._answer()
+        before = await self.opened(stream_id)
+        if before is not None:
+            self.rows.remove(before)
+            if end > before.start:
+                closed = Gap(stream_id, before.start, end, before.cause, before.detail)
+                self.rows.append(closed)
+
+    async def opened(self, stream_id: int) -> Gap | None:
+        self._answer()
+        mine = (gap for gap in self.rows if gap.stream_id == stream_id)
+        return next((gap for gap in mine if gap.end is None), None)
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Unavailable("the index is away")
+
+
+@dataclass
+class FakeSegments:
+    newest: Segment | None = None
+
+    async def last(self, stream_id: int) -> Segment | None:
+        return self.newest
+
+
+@dataclass
+class FakeIndex:
+    """As much of an index as notes about gaps need."""
+
+    gaps: FakeGaps = field(default_factory=FakeGaps)
+    segments: FakeSegments = field(default_factory=FakeSegments)
+
+
+@dataclass
+class FakeSpool:
+    """Takes steps at once. `error` set: refuses them with it. `segments` wait to be uploaded."""
+
+    steps: list[Step] = field(default_factory=list)
+    error: VmsError | None = None
+    segments: list[Segment] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def write(self, step: Step) -> asyncio.Future[Segment | None]:
+        done: asyncio.Future[Segment | None] = asyncio.get_running_loop().create_future()
+        if self.error is None:
+            self.steps.append(step)
+            done.set_result(None)
+        else:
+            done.set_exception(self.error)
+        return done
+
+    @property
+    def fragments(self) -> list[AppendFragment]:
+        return [step for step in self.steps if isinstance(step, AppendFragment)]
+
+    def sealed(self) -> list[Segment]:
+        return list(self.segments)
+
+    async def wait_sealed(self) -> None:
+        await self.news.wait()
+        self.news.clear()
+
+    def path(self, segment: Segment) -> Path:
+        return Path(segment.key)
+
+    async def forget(self, segment: Segment) -> None:
+        self.segments.remove(segment)
+
+
+@dataclass
+class FakeKeeper:
+    """An archive that keeps, or fails with what is in `errors` by key (or for all, by "")."""
+
+    kept: list[Segment] = field(default_factory=list)
+    errors: dict[str, VmsError] = field(default_factory=dict)
+    checks: int = 0
+
+    async def check(self) -> None:
+        self.checks += 1
+        if "" in self.errors:
+            raise self.errors[""]
+
+    async def commit(self, segment: Segment, path: Path) -> None:
+        error = self.errors.get("") or self.errors.get(segment.key)
+        if error is not None:
+            raise error
+        self.kept.append(segment)
+
+
+@dataclass
+class FakeRun:
+    """Gives the batches it is sent; an error sent ends it."""
+
+    incoming: asyncio.Queue[list[AccessUnit] | CameraError] = field(default_factory=asyncio.Queue)
+    camera_offset: int | None = None
+    bytes_read: int = 0
+    lost: int = 0
+
+    async def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
+        while True:
+            batch = await self.incoming.get()
+            if isinstance(batch, CameraError):
+                raise batch
+            yield batch
+
+
+@dataclass
+class FakeSource:
+    """Each opening takes the next of `attempts`: a run, or the error of a failed one."""
+
+    attempts: list[FakeRun | CameraError]
+    opened: int = 0
+
+    @asynccontextmanager
+    async def open(self, not_before: WallTime | None = None) -> AsyncIterator[FakeRun]:
+        attempt = self.attempts[min(self.opened, len(self.attempts) - 1)]
+        self.opened += 1
+        if isinstance(attempt, CameraError):
+            raise attempt
+        yield attempt
