@@ -133,5 +133,11 @@ def prepare_sqlite(engine: AsyncEngine, *, begin: str, foreign_keys: bool = True
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         cursor.close()
 
+    def dropped(connection: Any, *_: object) -> None:
+        """A caller was cancelled. sqlite3 closes a connection only when the last cursor of it is
+        collected, and its transaction would lock the file until then (CPython 3.11, close_v2)."""
+        connection.rollback()
+
     event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "invalidate", dropped)
     event.listen(engine.sync_engine, "begin", lambda begun: begun.exec_driver_sql(begin))
