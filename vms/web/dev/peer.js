@@ -69,7 +69,7 @@
         if (peer.connectionState !== "connected") return;
         const video = document.querySelector(`video[data-camera="${this.id}"]`);
         video?.requestVideoFrameCallback((_, { rtpTimestamp }) =>
-          this.say({ ev: "clock", rtp: rtpTimestamp, wall: Math.round(this.wall - 60_000), k: this.paused ? 0 : 100 / 9, mode: this.mode }));
+          this.say({ ev: "clock", rtp: rtpTimestamp, wall: Math.round(this.wall - 60_000), k: this.paused ? 0 : 100 / 9, mode: this.mode, seek: this.seek }));
       }, 100);
     }
 
@@ -79,6 +79,7 @@
 
     obey({ op, at }) {
       if (op === "live") Object.assign(this, { mode: "live", offset: 0, paused: null });
+      this.seek = op === "seek" ? at : undefined;
       if (op === "seek") Object.assign(this, { mode: "archive", offset: at - now(), paused: this.paused === null ? null : at });
       if (op === "pause") Object.assign(this, { mode: "archive", paused: this.wall });
       if (op === "play" && this.paused !== null) Object.assign(this, { offset: this.paused - now(), paused: null });

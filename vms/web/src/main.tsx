@@ -11,6 +11,10 @@ import "./styles/frame.css";
 import "./styles/live.css";
 import "./styles/forms.css";
 
+// A page that comes back from the browser's cache has no sessions any more.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) location.reload();
+});
 openSettings();
 openRoutes();
 render(<App />, document.getElementById("app")!);

@@ -79,6 +79,11 @@ export class Desk {
     this.wall.close();
   }
 
+  /** The page is being left: end the sessions now instead of letting the player find out. */
+  readonly leave = (): void => {
+    for (const tile of this.wall.all) tile.leave();
+  };
+
   get tile(): Tile | undefined {
     return this.wall.current;
   }

@@ -33,6 +33,7 @@ export interface TileEvents {
 /** What the person wants of this tile; kept across new sessions. */
 type Wish = { readonly mode: "live" } | { readonly mode: "archive"; readonly at: Micros; readonly paused: boolean };
 
+const ARCHIVE: readonly string[] = ["playing", "paused", "gap", "ended"];
 /** Pictures that should flow and do not for this long are called frozen. */
 const FROZEN_MS = 4_000;
 /** However late the wanted picture is, the old one does not stand over it for longer. */
@@ -51,7 +52,11 @@ export class Tile {
   private wish: Wish = { mode: "live" };
   private stream: StreamName = "sub";
   private states: readonly StreamState[] = [];
-  private seeking: Micros | undefined;
+  /** What was asked for last and is not shown yet. */
+  private seeking: { readonly at: Micros; readonly since: number } | undefined;
+  private seekQueued = false;
+  /** Where the session that stands was asked to begin. */
+  private offered: Micros | undefined;
   private lastRtp: number | undefined;
   private lastPictureAt = 0;
   private heldUntil: { rtp: number; at: number } | undefined;
@@ -74,7 +79,7 @@ export class Tile {
       message: (message) => this.heard(message),
       phase: (phase, error, retryAt) => this.phase(phase, error, retryAt),
       ready: () => this.ready(),
-      at: () => (this.wish.mode === "live" ? undefined : this.wish.at),
+      at: () => (this.offered = this.wish.mode === "live" ? undefined : this.wish.at),
     });
     this.stops.push(effect(() => this.say()));
     const timer = setInterval(() => this.tick(), 500);
@@ -93,6 +98,11 @@ export class Tile {
     this.view.close();
   }
 
+  /** End the session but keep the tile, for a page that is being left. */
+  leave(): void {
+    this.peer.close();
+  }
+
   /** What the list of cameras and the recorders say now. */
   update(camera: Camera, states: readonly StreamState[]): void {
     this.camera = camera;
@@ -107,6 +117,9 @@ export class Tile {
   }
 
   get mode(): "live" | "archive" {
+    const state = this.facts.value.play?.state;
+    if (state === "live") return "live";
+    if (state !== undefined && ARCHIVE.includes(state)) return "archive";
     return this.shown?.mode ?? this.wish.mode;
   }
 
@@ -120,15 +133,16 @@ export class Tile {
 
   /** Where this tile stands in time: what is asked for, else what is shown. */
   get position(): Micros | undefined {
-    return this.seeking ?? this.shown?.wall;
+    return this.seeking?.at ?? this.shown?.wall;
   }
 
   /** Show that moment. Many calls in one animation frame send only the last. */
   seek(at: Micros): void {
-    const first = this.seeking === undefined;
-    this.seeking = Math.round(at);
-    this.wish = { mode: "archive", at: this.seeking, paused: this.paused };
-    if (first) requestAnimationFrame(() => this.sendSeek());
+    this.seeking = { at: Math.round(at), since: performance.now() };
+    this.wish = { mode: "archive", at: this.seeking.at, paused: this.paused };
+    if (this.seekQueued) return;
+    this.seekQueued = true;
+    requestAnimationFrame(() => this.sendSeek());
   }
 
   live(): void {
@@ -159,20 +173,25 @@ export class Tile {
   }
 
   private sendSeek(): void {
-    const at = this.seeking;
-    if (at !== undefined) this.peer.send({ op: "seek", at });
-    this.seeking = undefined;
+    this.seekQueued = false;
+    if (this.seeking !== undefined) this.peer.send({ op: "seek", at: this.seeking.at });
   }
 
-  /** The offer said only live or a moment; the rest of the wish goes over the channel. */
+  /** What the offer did not say, or what was wished since, goes over the channel. */
   private ready(): void {
-    if (this.paused) this.peer.send({ op: "pause" });
+    if (this.wish.mode === "live") {
+      if (this.offered !== undefined) this.peer.send({ op: "live" });
+      return;
+    }
+    if (this.offered !== this.wish.at) this.peer.send({ op: "seek", at: this.wish.at });
+    if (this.wish.paused) this.peer.send({ op: "pause" });
   }
 
   private heard(message: FromPlayer): void {
     if (message.ev === "state") this.told(message);
     else {
       this.clock.push(message);
+      if (message.seek !== undefined && message.seek === this.seeking?.at) this.seeking = undefined;
       if (message.burst !== undefined) this.hold(message.rtp);
       if (this.lastRtp !== undefined) this.show(this.lastRtp);
     }
@@ -181,8 +200,10 @@ export class Tile {
   private told(play: StateMessage): void {
     // The player went over to live by itself at the end of the archive.
     if (play.state === "live" && this.seeking === undefined) this.wish = { mode: "live" };
-    if (play.state === "paused" && this.wish.mode === "archive" && !this.wish.paused)
-      this.wish = { ...this.wish, paused: true };
+    if (play.state === "playing" || play.state === "paused") {
+      const at = this.wish.mode === "archive" ? this.wish.at : (this.position ?? this.ports.now());
+      this.wish = { mode: "archive", at, paused: play.state === "paused" };
+    }
     if (!["live", "playing", "paused"].includes(play.state)) this.release();
     this.lastPictureAt = performance.now();
     this.know({ play, frozenAt: undefined });
@@ -196,7 +217,7 @@ export class Tile {
       this.lastRtp = undefined;
       this.release();
       if (this.wish.mode === "archive" && this.shown !== undefined)
-        this.wish = { ...this.wish, at: this.seeking ?? this.shown.wall };
+        this.wish = { ...this.wish, at: this.seeking?.at ?? this.shown.wall };
     }
     this.know({ phase, error, retryIn: this.retryIn(), frozenAt: undefined, ...(phase === "on" ? {} : { play: undefined }) });
   }
@@ -247,6 +268,8 @@ export class Tile {
     const { phase, play, frozenAt, pictured } = this.facts.peek();
     if (phase === "lost") this.know({ retryIn: this.retryIn() });
     const silent = performance.now() - this.lastPictureAt;
+    if (this.seeking !== undefined && performance.now() - this.seeking.since > HELD_MS)
+      this.seeking = undefined;
     if (this.heldUntil !== undefined && performance.now() - this.heldUntil.at > HELD_MS) this.release();
     const flowing = phase === "on" && (play?.state === "live" || play?.state === "playing");
     if (flowing && pictured && frozenAt === undefined && silent > FROZEN_MS && this.watched)

@@ -53,9 +53,7 @@ export function tileWords(facts: TileFacts, moment: Moment): TileWords {
     return noSignal(signal, moment);
   if (phase !== "on" || play === undefined) {
     if (phase === "off") return told("off", "state.off", say("state.off"));
-    return facts.pictured
-      ? { state: "connecting", word: say("state.connecting") }
-      : told("connecting", "state.connecting", say("state.connecting"));
+    return told("connecting", "state.connecting", say("state.connecting"));
   }
   return playing(facts, play, moment);
 }

@@ -1,9 +1,10 @@
 /** The wall of tiles: which cameras stand on it, how large, which one is selected or enlarged. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 
 import type { Camera, StreamState } from "../api/types";
 import { grid, neighbour, type Arrow, type Grid } from "../pure/layout";
+import { say } from "../words/words";
 import { Tile, type TilePorts } from "./tile";
 
 const ARROWS: readonly string[] = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
@@ -20,7 +21,10 @@ export class Wall {
   private shape: Grid = { columns: 1, rows: 1, scrolls: false };
   private places = 0;
 
+  private readonly named: () => void;
+
   constructor(private readonly ports: TilePorts) {
+    this.named = effect(() => this.root.setAttribute("aria-label", say("wall.label")));
     this.root.className = "wall";
     this.root.dataset["testid"] = "wall";
     this.root.setAttribute("role", "group");
@@ -29,6 +33,7 @@ export class Wall {
   }
 
   close(): void {
+    this.named();
     this.resized.disconnect();
     for (const tile of this.tiles.values()) tile.close();
     this.tiles.clear();

@@ -16,7 +16,7 @@ import { language, say } from "../words/words";
 export function Controls({ desk }: { desk: Desk }) {
   const shown = desk.shown.value;
   return (
-    <div class={`controls ${shown?.mode ?? "live"}`} role="toolbar" aria-label={say("play.label")}>
+    <div class={`controls ${shown?.mode ?? "live"}`} role="group" aria-label={say("play.label")}>
       <div class="control-group">
         <Button
           bare

@@ -31,8 +31,10 @@ function Watching() {
     const keys = new Keys(commands(made, setDigits));
     setDesk(made);
     openDesk.value = made;
+    window.addEventListener("pagehide", made.leave);
     return () => {
       openDesk.value = undefined;
+      window.removeEventListener("pagehide", made.leave);
       keys.close();
       made.close();
     };

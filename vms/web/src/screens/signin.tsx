@@ -95,8 +95,8 @@ export function LanguageButton() {
       onClick={() => chooseLanguage(language.value === "id" ? "en" : "id")}
     >
       <span class="languages">
-        <b class={language.value === "id" ? "on" : ""}>ID</b>
-        <b class={language.value === "en" ? "on" : ""}>EN</b>
+        <b class={language.value === "id" ? "on" : ""}>{say("language.id")}</b>
+        <b class={language.value === "en" ? "on" : ""}>{say("language.en")}</b>
       </span>
     </button>
   );

@@ -58,7 +58,11 @@ const events = new Events({
   cameras: () => void readCameras(),
   session: () => void readSession(),
   opened: () => {
-    offline.value = false;
+    // The server says at once how every stream and node is now.
+    batch(() => {
+      offline.value = false;
+      nodes.value = new Map();
+    });
     void readCameras();
   },
   lost: () => {

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+
+import type { Camera, StreamState } from "../api/types";
+import { cameraDraft, cameraFields, checkCamera, checkUser, userDraft, userFields } from "./drafts";
+import { found } from "./search";
+import { cameraStatus, streamStatus, worstFirst } from "./status";
+
+const state = (more: Partial<StreamState> = {}): StreamState => ({
+  stream_id: 10,
+  camera_id: 1,
+  role: "main",
+  condition: "recording",
+  cause: null,
+  detail: "",
+  since: 100,
+  last_picture: 100,
+  codec: "avc1.64001f",
+  width: 1920,
+  height: 1080,
+  fps: 25,
+  bitrate: 4_000_000,
+  ...more,
+});
+const camera: Camera = {
+  id: 1,
+  number: 7,
+  name: "Simpang Tiga",
+  enabled: true,
+  retention_days: null,
+  streams: [
+    { id: 10, role: "main", record: true, audio: false, url: "rtsp://a/1", username: "u" },
+    { id: 11, role: "sub", record: false, audio: false, url: "rtsp://a/2" },
+  ],
+  states: [],
+};
+
+describe("status", () => {
+  test("a stream that records in spite of trouble is in trouble", () => {
+    expect(streamStatus(state({ cause: "disk-full" }))).toMatchObject({ tone: "bad", word: "trouble" });
+  });
+
+  test("a stream nobody spoke of is unknown", () => {
+    expect(streamStatus(undefined).word).toBe("unknown");
+  });
+
+  test("a camera is as well as its main stream", () => {
+    expect(cameraStatus(camera, [state({ condition: "down", cause: "stalled" })]).word).toBe("down");
+    expect(cameraStatus(camera, [state()]).tone).toBe("good");
+  });
+
+  test("a sub stream that is down is told, though the main stream records", () => {
+    const sub = state({ role: "sub", condition: "down", cause: "stalled" });
+    expect(cameraStatus(camera, [state(), sub])).toMatchObject({ tone: "busy", word: "trouble" });
+  });
+
+  test("a camera that is switched off is not called down", () => {
+    expect(cameraStatus({ ...camera, enabled: false }, []).word).toBe("disabled");
+    expect(streamStatus(state({ condition: "down", cause: "disabled" })).tone).toBe("off");
+  });
+
+  test("the worst come first, the longest first among them", () => {
+    const states = [
+      state({ stream_id: 1 }),
+      state({ stream_id: 2, condition: "down", since: 50 }),
+      state({ stream_id: 3, condition: "connecting" }),
+      state({ stream_id: 4, condition: "down", since: 20 }),
+    ];
+    expect(worstFirst(states, streamStatus).map(({ stream_id }) => stream_id)).toEqual([4, 2, 3, 1]);
+  });
+});
+
+describe("found", () => {
+  const items = [camera, { ...camera, id: 2, number: 17, name: "Pelabuhan Tanjung Laut" }];
+
+  test("by words in any order, case and accents aside", () => {
+    expect(found(items, "laut PELAB")).toEqual([items[1]]);
+    expect(found(items, "")).toEqual(items);
+  });
+
+  test("by number", () => {
+    expect(found(items, "17")).toEqual([items[1]]);
+  });
+});
+
+describe("drafts", () => {
+  test("a change sends only what changed", () => {
+    const draft = { ...cameraDraft(camera), name: "Simpang Empat " };
+    expect(cameraFields(draft, camera)).toEqual({ name: "Simpang Empat" });
+  });
+
+  test("an emptied sub address takes the sub stream away", () => {
+    expect(cameraFields({ ...cameraDraft(camera), sub_url: " " }, camera)).toEqual({ sub_url: null });
+  });
+
+  test("a password is sent only when one was typed", () => {
+    expect(cameraFields(cameraDraft(camera), camera)).toEqual({});
+    expect(cameraFields({ ...cameraDraft(camera), password: "x" }, camera)).toEqual({ password: "x" });
+  });
+
+  test("wrong fields are named with a code each", () => {
+    const draft = { ...cameraDraft(undefined), main_url: "http://a", number: "-1", retention_days: "many" };
+    expect(checkCamera(draft)).toEqual({
+      name: "required",
+      main_url: "scheme",
+      number: "not-number",
+      retention_days: "not-number",
+    });
+  });
+
+  test("a new user needs a password, a known one may keep theirs", () => {
+    expect(checkUser({ ...userDraft(undefined), name: "rina" }, true)).toEqual({ password: "password-short" });
+    expect(checkUser({ ...userDraft(undefined), name: "rina" }, false)).toEqual({});
+  });
+
+  test("an administrator sees every camera whatever was ticked", () => {
+    const draft = { ...userDraft(undefined), role: "administrator" as const, all: false, cameras: [1] };
+    expect(userFields(draft).cameras).toBeNull();
+    expect(userFields({ ...draft, role: "viewer" }).cameras).toEqual([1]);
+  });
+});
