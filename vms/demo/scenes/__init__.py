@@ -6,17 +6,29 @@ function of wall time. All motion repeats after a minute, so that a looped strea
 
 from __future__ import annotations
 
-from vms.demo.scenes import harbour, street
+from vms.core.errors import NotFound
+from vms.demo.scenes import gate, harbour, market, mosque, refinery, roundabout, street, village
 from vms.demo.scenes.scene import Builder, Scene
 
 __all__ = ["SCENES", "Scene", "build"]
 
 SCENES: dict[str, Builder] = {
+    "gate": gate.build,
     "harbour": harbour.build,
+    "market": market.build,
+    "mosque": mosque.build,
+    "refinery": refinery.build,
+    "roundabout": roundabout.build,
     "street": street.build,
+    "village": village.build,
 }
 
 
 def build(name: str, width: int, height: int) -> Scene:
-    """The scene of this name for pictures of this size (even sides). Takes up to a second."""
-    return SCENES.get(name, street.build)(width, height)
+    """The scene of this name for pictures of this size (even sides). Takes up to a second.
+
+    Raises NotFound when no scene has this name.
+    """
+    if name not in SCENES:
+        raise NotFound("no such scene", name=name, known=", ".join(SCENES))
+    return SCENES[name](width, height)

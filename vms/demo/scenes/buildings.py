@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import hypot
 
 import numpy as np
 
@@ -31,8 +33,17 @@ def walls(x: Span, y: Span, z: Span) -> dict[str, Points]:
     }
 
 
-def shophouse(view: View, canvas: Canvas, x: Span, y: Span, high: float, colour: Tint,
-              street: str, *, sign: Tint = (190, 60, 50)) -> None:  # fmt: skip
+def shophouse(
+    view: View,
+    canvas: Canvas,
+    x: Span,
+    y: Span,
+    high: float,
+    colour: Tint,
+    street: str,
+    *,
+    sign: Tint = (190, 60, 50),
+) -> None:
     """A ruko: shop below, windows above, open to the `street` side ("left" or "right")."""
     body = box(x, y, (0, high), colour, top=(128, 122, 116))
     paint(view, canvas, body)
@@ -48,59 +59,114 @@ def shophouse(view: View, canvas: Canvas, x: Span, y: Span, high: float, colour:
 def _awning(view: View, canvas: Canvas, x: Span, y: Span, street: str, sign: Tint) -> None:
     edge, out = (x[1], 1.3) if street == "right" else (x[0], -1.3)
     near, far = y[0] + 0.3, y[1] - 0.3
-    roof = np.array([(edge, near, 3.2), (edge + out, near, 2.7), (edge + out, far, 2.7),
-                     (edge, far, 3.2)])  # fmt: skip
+    roof = np.array(
+        [(edge, near, 3.2), (edge + out, near, 2.7), (edge + out, far, 2.7), (edge, far, 3.2)]
+    )
     view.paint(canvas, roof, sign)
-    face = np.array([(edge + out, near, 2.7), (edge + out, far, 2.7), (edge + out, far, 2.45),
-                     (edge + out, near, 2.45)])  # fmt: skip
+    face = np.array(
+        [
+            (edge + out, near, 2.7),
+            (edge + out, far, 2.7),
+            (edge + out, far, 2.45),
+            (edge + out, near, 2.45),
+        ]
+    )
     view.paint(canvas, face, [part * 0.75 for part in sign])
 
 
-def house(view: View, canvas: Canvas, x: Span, y: Span, high: float, colour: Tint, *,
-          roof: Tint = ROOF, low: float = 0.0) -> None:  # fmt: skip
+def house(
+    view: View,
+    canvas: Canvas,
+    x: Span,
+    y: Span,
+    high: float,
+    colour: Tint,
+    *,
+    roof: Tint = ROOF,
+    low: float = 0.0,
+) -> None:
     """One storey under a hipped roof with eaves, door and windows to the front."""
     paint(view, canvas, box(x, y, (low, low + high), colour))
     front = walls(x, y, (low, low + high))["front"]
     paint(view, canvas, list(panes(front, 1, 4, WINDOW, fill=(0.5, 0.42), base=0.2)))
-    eaves = [(x[0] - 0.6, y[0] - 0.6), (x[1] + 0.6, y[0] - 0.6), (x[1] + 0.6, y[1] + 0.6),
-             (x[0] - 0.6, y[1] + 0.6)]  # fmt: skip
+    eaves = [
+        (x[0] - 0.6, y[0] - 0.6),
+        (x[1] + 0.6, y[0] - 0.6),
+        (x[1] + 0.6, y[1] + 0.6),
+        (x[0] - 0.6, y[1] + 0.6),
+    ]
     paint(view, canvas, prism(eaves, low + high, low + high * 1.75, roof, taper=0.82))
 
 
-def dome(view: View, canvas: Canvas, x: float, y: float, z: float, radius: float, colour: Tint,
-         *, bulge: float = 1.15) -> None:  # fmt: skip
+def dome(
+    view: View,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    z: float,
+    radius: float,
+    colour: Tint,
+    *,
+    bulge: float = 1.15,
+) -> None:
     """An onion dome on (x, y, z), lit from the upper left, with a finial."""
     centre = view.spot(x, y, z)
     m = view.metre(x, y, z) * radius
     for part in np.linspace(0, 1, 14):
         tint = [min(255.0, shade * (0.62 + 0.62 * part)) for shade in colour]
         size = 1 - part * 0.86
-        canvas.ellipse(centre[0] - 0.3 * m * part, centre[1] - 0.42 * m - 0.22 * m * part,
-                       m * size, m * bulge * size * 0.86, tint, 0.5 if part else 1.0)  # fmt: skip
+        canvas.ellipse(
+            centre[0] - 0.3 * m * part,
+            centre[1] - 0.42 * m - 0.22 * m * part,
+            m * size,
+            m * bulge * size * 0.86,
+            tint,
+            0.5 if part else 1.0,
+        )
     tip = [(-0.32, -1.28), (0.32, -1.28), (0.0, -1.9)]
     canvas.polygon([(centre[0] + a * m, centre[1] + b * m) for a, b in tip], colour)
-    canvas.line((centre[0], centre[1] - 1.8 * m), (centre[0], centre[1] - 2.35 * m), 0.07 * m,
-                (222, 190, 96))  # fmt: skip
+    canvas.line(
+        (centre[0], centre[1] - 1.8 * m),
+        (centre[0], centre[1] - 2.35 * m),
+        0.07 * m,
+        (222, 190, 96),
+    )
 
 
-def column(x: float, y: float, z: Span, half: float, colour: Tint, *, sides: int = 8,
-           taper: float = 0.0, top: Tint | None = None) -> list[Face]:  # fmt: skip
+def column(
+    x: float,
+    y: float,
+    z: Span,
+    half: float,
+    colour: Tint,
+    *,
+    sides: int = 8,
+    taper: float = 0.0,
+    top: Tint | None = None,
+) -> list[Face]:
     """A round pillar, tank or tower."""
     turns = 2 * np.pi * np.arange(sides) / sides
     base = np.column_stack([x + half * np.cos(turns), y + half * np.sin(turns)])
     return prism(base, z[0], z[1], colour, taper=taper, top=top)
 
 
-def fence(view: View, canvas: Canvas, points: Sequence[tuple[float, float]], high: float,
-          colour: Tint, *, gap: float = 1.5) -> None:  # fmt: skip
-    """Posts and two rails along a line on the ground."""
-    line = np.array(points, np.float64)
-    for start, end in zip(line[:-1], line[1:], strict=True):
-        count = max(1, int(np.hypot(*(end - start)) / gap))
-        for part in np.linspace(0, 1, count + 1):
-            x, y = start + (end - start) * part
-            foot, head = view.project([(x, y, 0), (x, y, high)])
-            canvas.line(foot, head, 0.1 * view.metre(x, y), colour)
-        for up in (high * 0.55, high):
-            one, two = view.project([(*start, up), (*end, up)])
-            canvas.line(one, two, 0.09 * view.metre(*((start + end) / 2)), colour)
+def fence(
+    view: View,
+    canvas: Canvas,
+    points: Sequence[tuple[float, float]],
+    high: float,
+    colour: Tint,
+    *,
+    gap: float = 1.5,
+    base: float = 0.0,
+) -> None:
+    """Posts and two rails along a line at height `base`."""
+    for (ax, ay), (bx, by) in pairwise(points):
+        count = max(1, int(hypot(bx - ax, by - ay) / gap))
+        for index in range(count + 1):
+            x, y = ax + (bx - ax) * index / count, ay + (by - ay) * index / count
+            thick = 0.1 * view.metre(x, y, base)
+            canvas.line(view.spot(x, y, base), view.spot(x, y, base + high), thick, colour)
+        thick = 0.08 * view.metre((ax + bx) / 2, (ay + by) / 2, base)
+        for up in (base + high * 0.55, base + high):
+            canvas.line(view.spot(ax, ay, up), view.spot(bx, by, up), thick, colour)

@@ -28,12 +28,17 @@ def build(width: int, height: int) -> Scene:
     _quay(canvas)
     _ferry(canvas)
     speckle(canvas)
-    return Scene(VIEW, canvas.picture(), _boats() + _people() + _glitter())
+    return Scene(VIEW, canvas.picture(), _boats() + _people() + glitter((6, 26), (40, 90)))
 
 
 def _far_shore(canvas: Canvas) -> None:
-    for x, tint in ((-95, (196, 186, 160)), (-70, (176, 150, 130)), (60, (204, 200, 190)),
-                    (84, (150, 168, 170)), (110, (206, 190, 150))):  # fmt: skip
+    for x, tint in (
+        (-95, (196, 186, 160)),
+        (-70, (176, 150, 130)),
+        (60, (204, 200, 190)),
+        (84, (150, 168, 170)),
+        (110, (206, 190, 150)),
+    ):
         house(VIEW, canvas, (x, x + 14), (210, 222), 5, tint, low=1.5)
     for x in range(-130, 150, 23):
         foot = VIEW.spot(x + 4, 205, 1)
@@ -46,12 +51,16 @@ def _quay(canvas: Canvas) -> None:
     surface(VIEW, canvas, edge, (174, 166, 150), rough=0.2, size=0.5)
     surface(VIEW, canvas, [(-40, 15.9), (40, 15.9), (40, 16.5), (-40, 16.5)], (206, 178, 70))
     for y in np.arange(4.0, 16.0, 2.0):
-        VIEW.paint(canvas, [(-40, y, 0), (40, y, 0), (40, y + 0.05, 0), (-40, y + 0.05, 0)],
-                   (120, 112, 100), 0.6)  # fmt: skip
+        VIEW.paint(
+            canvas,
+            [(-40, y, 0), (40, y, 0), (40, y + 0.05, 0), (-40, y + 0.05, 0)],
+            (120, 112, 100),
+            0.6,
+        )
     for x in range(-20, 21, 5):
         paint(VIEW, canvas, box((x, x + 0.5), (15.2, 15.7), (0, 0.6), (54, 56, 60), taper=-0.2))
-    for x in (-16.0, 4.0, 17.0):
-        lamp(VIEW, canvas, x, 15.5, 6.0)
+    for lit in (-16.0, 4.0, 17.0):
+        lamp(VIEW, canvas, lit, 15.5, 6.0)
     fence(VIEW, canvas, [(-16, 9), (-10, 9)], 1.0, (206, 206, 200))
 
 
@@ -63,8 +72,14 @@ def _ferry(canvas: Canvas) -> None:
     for low, x0, x1 in ((3.6, -32.0, -8.0), (6.0, -30.0, -11.0), (8.2, -16.0, -12.0)):
         span = (x0, x1), (22.3, 27.7), (low, low + 2.3)
         paint(VIEW, canvas, box(*span, WHITE))
-        front = np.array([(x0, 22.3, low + 0.5), (x1, 22.3, low + 0.5), (x1, 22.3, low + 2.1),
-                          (x0, 22.3, low + 2.1)])  # fmt: skip
+        front = np.array(
+            [
+                (x0, 22.3, low + 0.5),
+                (x1, 22.3, low + 0.5),
+                (x1, 22.3, low + 2.1),
+                (x0, 22.3, low + 2.1),
+            ]
+        )
         paint(VIEW, canvas, list(panes(front, 1, int(x1 - x0) // 2 + 1, (46, 66, 88))))
     paint(VIEW, canvas, box((-25, -22), (24, 26), (8.2, 11.0), (196, 60, 48), taper=0.1))
 
@@ -95,14 +110,12 @@ def _people() -> list[Mover]:
     ]
 
 
-def _glitter() -> list[Mover]:
-    """Light on the water: soft streaks that come and go."""
-    places = np.random.default_rng(12).uniform((6, 26), (40, 90), (16, 2))
+def glitter(near: tuple[float, float], far: tuple[float, float], count: int = 16) -> list[Mover]:
+    """Light on the water between two corners (x, y): soft streaks that come and go."""
+    places = np.random.default_rng(12).uniform(near, far, (count, 2)).tolist()
+    streak = Actor(_streak, 3.0, 0.6, steps=6)
     return [
-        Mover(
-            Actor(_streak, 3.0, 0.6, steps=6), Path(((float(x), float(y)),)), 0, rate=2 + index % 3
-        )  # fmt: skip
-        for index, (x, y) in enumerate(places)
+        Mover(streak, Path(((x, y),)), 0, rate=2 + index % 3) for index, (x, y) in enumerate(places)
     ]
 
 

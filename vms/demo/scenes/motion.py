@@ -2,13 +2,13 @@
 
 An actor looks different from place to place (size, angle), so a path is cut into stages, each with
 a sprite of its own, made when it is first needed; within a stage the sprite is only shifted. A
-picture pays for one new sprite at most: until all are made, a mover may wear its last one.
+picture pays for one new sprite, unless there is not even a similar one.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -82,8 +82,9 @@ def _legs(path: Path) -> tuple[list[float], list[_Leg]]:
 def ring(x: float, y: float, across: float, deep: float, *, corners: int = 48) -> Path:
     """Round and round, clockwise as one drives in Indonesia (on the left)."""
     turns = -2 * np.pi * np.arange(corners) / corners
-    points = zip((x + across * np.cos(turns)).tolist(), (y + deep * np.sin(turns)).tolist(),
-                 strict=True)  # fmt: skip
+    points = zip(
+        (x + across * np.cos(turns)).tolist(), (y + deep * np.sin(turns)).tolist(), strict=True
+    )
     return Path(tuple(points), closed=True)
 
 
@@ -115,7 +116,6 @@ class Mover:
     rate: float = 0.0
     _sprites: dict[tuple[int, int], _Placed | None] = field(default_factory=dict)
     _stages: list[int] = field(default_factory=list)
-    _worn: _Placed | None = None
 
     def pose(self, wall: WallTime) -> Pose:
         return self.path.at(self._part(wall))
@@ -127,12 +127,12 @@ class Mover:
         part = self._part(wall)
         step = int(wall % MINUTE / SECOND * self.rate) % self.actor.steps
         key = (self._stages[int(part * _SAMPLES)], step)
-        makes = may_make and key not in self._sprites
+        near = next((k for k in _like(key) if k in self._sprites), None)
+        makes = near is None or (may_make and near != key)
         if makes:
-            self._sprites[key] = self._make(view, key, picture.width)
-        self._worn = self._sprites.get(key, self._worn)
-        if self._worn:
-            self._worn.blit(view, picture, self.path.at(part))
+            near, self._sprites[key] = key, self._make(view, key, picture.width)
+        if near and (placed := self._sprites[near]):
+            placed.blit(view, picture, self.path.at(part))
         return makes
 
     def _make(self, view: View, key: tuple[int, int], width: int) -> _Placed | None:
@@ -165,6 +165,13 @@ class _Placed:
         x, y = _foot(view, pose, picture.width)
         right, down = round(x - self.foot[0]), round(y - self.foot[1])
         self.sprite.blit(picture, self.left + right, self.top + down)
+
+
+def _like(key: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The key, then those that look nearly the same."""
+    stage, step = key
+    for other in (stage, stage - 1, stage + 1, stage - 2, stage + 2):
+        yield other, step
 
 
 def _stages(view: View, path: Path) -> list[int]:

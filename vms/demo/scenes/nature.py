@@ -17,12 +17,21 @@ HAZE: Tint = (200, 214, 222)
 def blend(one: Colour, other: Colour, part: ArrayLike) -> Floats:
     """Between two colours; `part` is an array of the canvas' size, 0 to 1."""
     weight = np.asarray(part, np.float32)[:, :, None]
-    return np.asarray(np.asarray(one, np.float32) * (1 - weight)
-                      + np.asarray(other, np.float32) * weight, np.float32)  # fmt: skip
+    return np.asarray(
+        np.asarray(one, np.float32) * (1 - weight) + np.asarray(other, np.float32) * weight,
+        np.float32,
+    )
 
 
-def sky(canvas: Canvas, horizon: float, colours: tuple[Tint, Tint] = DAY_SKY, *,
-        cloud: Tint = (250, 250, 250), cover: float = 0.5, seed: int = 1) -> None:  # fmt: skip
+def sky(
+    canvas: Canvas,
+    horizon: float,
+    colours: tuple[Tint, Tint] = DAY_SKY,
+    *,
+    cloud: Tint = (250, 250, 250),
+    cover: float = 0.5,
+    seed: int = 1,
+) -> None:
     """From the top of the picture to the horizon, with clouds (`cover` 0 to 1)."""
     x, y = canvas.grid()
     down = np.clip(y / max(horizon, 1.0), 0, 1)
@@ -42,8 +51,17 @@ def hills(canvas: Canvas, base: float, height: float, colour: Tint, *, seed: int
     canvas.fill(blend(colour, [part * 0.72 for part in colour], rough), shape)
 
 
-def ground(view: View, canvas: Canvas, colour: Tint, *, rough: float = 0.25, size: float = 1.5,
-           haze: Tint = HAZE, sight: float = 220.0, seed: int = 7) -> None:  # fmt: skip
+def ground(
+    view: View,
+    canvas: Canvas,
+    colour: Tint,
+    *,
+    rough: float = 0.25,
+    size: float = 1.5,
+    haze: Tint = HAZE,
+    sight: float = 220.0,
+    seed: int = 7,
+) -> None:
     """Everything below the horizon, mottled; fades into haze with distance."""
     x, y, below = view.ground(canvas)
     canvas.fill(_faded(_mottled(colour, x, y, rough, size, seed), y, haze, sight), below)
@@ -60,8 +78,16 @@ def water(view: View, canvas: Canvas, near: Tint, far: Tint, *, seed: int = 11) 
     canvas.fill(tone * (1 + 0.5 * ripple + 0.22 * swell)[:, :, None], below)
 
 
-def surface(view: View, canvas: Canvas, corners: ArrayLike, colour: Tint, *, rough: float = 0.12,
-            size: float = 0.6, seed: int = 5) -> None:  # fmt: skip
+def surface(
+    view: View,
+    canvas: Canvas,
+    corners: ArrayLike,
+    colour: Tint,
+    *,
+    rough: float = 0.12,
+    size: float = 0.6,
+    seed: int = 5,
+) -> None:
     """A flat convex piece of ground: a road, a pavement, a quay; corners are (x, y)."""
     points = np.asarray(corners, np.float64)
     outline = view.outline(np.column_stack([points, np.zeros(len(points))]))
@@ -69,9 +95,17 @@ def surface(view: View, canvas: Canvas, corners: ArrayLike, colour: Tint, *, rou
         canvas.texture(outline, lambda part: _ground_tint(view, part, colour, rough, size, seed))
 
 
-def stripe(view: View, canvas: Canvas, start: tuple[float, float], end: tuple[float, float],
-           wide: float, colour: Tint = (228, 226, 214), *, dash: float = 0.0,
-           alpha: float = 0.85) -> None:  # fmt: skip
+def stripe(
+    view: View,
+    canvas: Canvas,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    wide: float,
+    colour: Tint = (228, 226, 214),
+    *,
+    dash: float = 0.0,
+    alpha: float = 0.85,
+) -> None:
     """Paint on a road, broken into dashes of `dash` metres if that is given."""
     first, last = np.array(start, np.float64), np.array(end, np.float64)
     length = float(np.hypot(*(last - first)))
@@ -84,10 +118,11 @@ def stripe(view: View, canvas: Canvas, start: tuple[float, float], end: tuple[fl
         view.paint(canvas, [(*point, 0.0) for point in ring], colour, alpha)
 
 
-def tree(canvas: Canvas, x: float, y: float, high: float, *, colour: Tint = (58, 104, 52),
-         seed: int = 0) -> None:  # fmt: skip
+def tree(
+    canvas: Canvas, x: float, y: float, high: float, *, colour: Tint = (58, 104, 52), seed: int = 0
+) -> None:
     """A broad tree standing at (x, y) units, `high` units tall."""
-    chance = np.random.default_rng(seed + int(x) * 7 + int(y))
+    chance = np.random.default_rng(abs(seed + int(x) * 7 + int(y)))
     canvas.ellipse(x + high * 0.1, y, high * 0.34, high * 0.06, (14, 18, 16), 0.35)
     canvas.line((x, y), (x, y - high * 0.5), high * 0.07, (82, 64, 48))
     for _ in range(26):
@@ -102,12 +137,16 @@ def tree(canvas: Canvas, x: float, y: float, high: float, *, colour: Tint = (58,
 
 def palm(canvas: Canvas, x: float, y: float, high: float, *, seed: int = 0) -> None:
     """A coconut palm standing at (x, y) units, leaning a little."""
-    chance = np.random.default_rng(seed + int(x) * 3)
+    chance = np.random.default_rng(abs(seed + int(x) * 3))
     lean = high * 0.12 * (chance.random() - 0.3)
     for part in range(8):
         low, top = part / 8, (part + 1) / 8
-        canvas.line((x + lean * low**2, y - high * low), (x + lean * top**2, y - high * top),
-                    high * 0.035 * (1.2 - 0.5 * low), (104, 88, 68))  # fmt: skip
+        canvas.line(
+            (x + lean * low**2, y - high * low),
+            (x + lean * top**2, y - high * top),
+            high * 0.035 * (1.2 - 0.5 * low),
+            (104, 88, 68),
+        )
     crown = (x + lean, y - high)
     for index in range(11):
         angle = 2 * np.pi * index / 11 + chance.random() * 0.4
@@ -119,16 +158,27 @@ def palm(canvas: Canvas, x: float, y: float, high: float, *, seed: int = 0) -> N
         canvas.line(middle, tip, high * 0.035, green)
 
 
-def lamp(view: View, canvas: Canvas, x: float, y: float, high: float = 7.0, *, reach: float = 1.6,
-         ) -> None:  # fmt: skip
+def lamp(
+    view: View,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    high: float = 7.0,
+    *,
+    reach: float = 1.6,
+) -> None:
     """A street lamp on the ground at (x, y) metres."""
     foot, head = view.project([(x, y, 0), (x, y, high)])
     metre = view.metre(x, y)
     canvas.line(foot, head, 0.13 * metre, (112, 116, 120))
     end = (head[0] + reach * metre, head[1] - 0.1 * metre)
     canvas.line(head, end, 0.09 * metre, (112, 116, 120))
-    canvas.line((end[0] - 0.3 * metre, end[1]), (end[0] + 0.3 * metre, end[1]), 0.14 * metre,
-                (226, 228, 220))  # fmt: skip
+    canvas.line(
+        (end[0] - 0.3 * metre, end[1]),
+        (end[0] + 0.3 * metre, end[1]),
+        0.14 * metre,
+        (226, 228, 220),
+    )
 
 
 def speckle(canvas: Canvas, strength: float = 5.0, seed: int = 2) -> None:

@@ -7,6 +7,7 @@ are sRGB, 0 to 255. A canvas ends as a `Picture` (a background) or as a `Sprite`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,7 @@ from vms.demo.scenes.sprite import Sprite
 
 UNITS_WIDE, UNITS_HIGH = 1280, 720
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Colour = Sequence[float] | Floats
 """Three numbers, or an array that fits the canvas (height, width, 3)."""
 
@@ -69,9 +70,16 @@ class Canvas:
         part.polygon(points, tint(part))
 
     def ellipse(
-        self, x: float, y: float, across: float, down: float, colour: Colour, alpha: float = 1.0,
-        *, soft: float = 0.0,
-    ) -> None:  # fmt: skip
+        self,
+        x: float,
+        y: float,
+        across: float,
+        down: float,
+        colour: Colour,
+        alpha: float = 1.0,
+        *,
+        soft: float = 0.0,
+    ) -> None:
         """Around (x, y) with two radii; `soft` 1 fades from the middle outwards."""
         reach = np.array([across, down], np.float32)
         middle = np.array([x, y], np.float32)
@@ -81,15 +89,19 @@ class Canvas:
         rows, columns, xs, ys = box
         far = np.sqrt(((xs - x) / max(across, 1e-3)) ** 2 + ((ys - y) / max(down, 1e-3)) ** 2)
         sharp = max(min(across, down) * self.scale, 1e-3)
-        edge = sharp * (1 - soft) + soft
+        edge = sharp ** (1 - soft)
         self._over(
             rows, columns, np.clip((1 - far) * edge + 0.5 * (1 - soft), 0, 1) * alpha, colour
         )
 
     def line(
-        self, start: Sequence[float], end: Sequence[float], thick: float, colour: Colour,
+        self,
+        start: Sequence[float],
+        end: Sequence[float],
+        thick: float,
+        colour: Colour,
         alpha: float = 1.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """A straight bar, `thick` units wide."""
         (ax, ay), (bx, by) = start, end
         length = float(np.hypot(bx - ax, by - ay)) or 1.0

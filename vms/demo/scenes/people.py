@@ -11,8 +11,15 @@ STRIDE = (0.15, -0.15)
 """Metres that one foot is before the other, at each step."""
 
 
-def person(shirt: Tint, trousers: Tint = (48, 52, 70), *, skin: Tint = (150, 104, 74),
-           hair: Tint = (30, 26, 26), tall: float = 1.68, bag: Tint | None = None) -> Actor:  # fmt: skip
+def person(
+    shirt: Tint,
+    trousers: Tint = (48, 52, 70),
+    *,
+    skin: Tint = (150, 104, 74),
+    hair: Tint = (30, 26, 26),
+    tall: float = 1.68,
+    bag: Tint | None = None,
+) -> Actor:
     """Somebody walking; `hair` is also the colour of a headscarf or a cap."""
 
     def draw(view: View, canvas: Canvas, pose: Pose, step: int) -> None:

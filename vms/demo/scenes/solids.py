@@ -27,8 +27,15 @@ class Face:
     lit: bool = True
 
 
-def prism(base: ArrayLike, low: float, high: float, colour: Tint, *, taper: float = 0.0,
-          top: Tint | None = None) -> list[Face]:  # fmt: skip
+def prism(
+    base: ArrayLike,
+    low: float,
+    high: float,
+    colour: Tint,
+    *,
+    taper: float = 0.0,
+    top: Tint | None = None,
+) -> list[Face]:
     """Walls and lid over a convex base [(x, y), …]; `taper` draws the upper edge in, 0 to 1."""
     ring = np.asarray(base, np.float64)
     middle = ring.mean(axis=0)
@@ -43,8 +50,15 @@ def prism(base: ArrayLike, low: float, high: float, colour: Tint, *, taper: floa
     return [*walls, Face(lid, top or colour)]
 
 
-def box(x: Sequence[float], y: Sequence[float], z: Sequence[float], colour: Tint, *,
-        taper: float = 0.0, top: Tint | None = None) -> list[Face]:  # fmt: skip
+def box(
+    x: Sequence[float],
+    y: Sequence[float],
+    z: Sequence[float],
+    colour: Tint,
+    *,
+    taper: float = 0.0,
+    top: Tint | None = None,
+) -> list[Face]:
     """Between two values on each axis."""
     base = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])]
     return prism(base, z[0], z[1], colour, taper=taper, top=top)
@@ -71,8 +85,15 @@ def shade(face: Face, ambient: float) -> Colour:
     return tuple(min(255.0, part * light) for part in face.colour)
 
 
-def panes(wall: Points, rows: int, columns: int, colour: Tint, *, fill: Sequence[float] = (0.6, 0.6),
-          base: float = 0.0) -> Iterator[Face]:  # fmt: skip
+def panes(
+    wall: Points,
+    rows: int,
+    columns: int,
+    colour: Tint,
+    *,
+    fill: Sequence[float] = (0.6, 0.6),
+    base: float = 0.0,
+) -> Iterator[Face]:
     """A grid of windows on a wall given by its corners (bottom left, bottom right, top right, top
     left); `fill` is how much of each cell is window, `base` the part of the height left free."""
     low_left, low_right, high_right, high_left = wall

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ Words = NDArray[np.uint16]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One plane: what it adds (already weighted), and how much of what is there stays, in 256ths."""
+    """One plane: what it adds (already weighted), how much of what is there stays, in 256ths."""
 
     adds: Words
     stays: Words
@@ -40,7 +41,7 @@ class Sprite:
     v: Layer
 
     @classmethod
-    def of(cls, picture: Picture, alpha: NDArray[np.float32]) -> Sprite:
+    def of(cls, picture: Picture, alpha: NDArray[np.floating[Any]]) -> Sprite:
         """Width and height are even; `alpha` is 0 to 1, of the picture's size."""
         half = (alpha[::2, ::2] + alpha[1::2, ::2] + alpha[::2, 1::2] + alpha[1::2, 1::2]) / 4
         return cls(_layer(picture.y, alpha), _layer(picture.u, half), _layer(picture.v, half))
@@ -53,6 +54,6 @@ class Sprite:
         self.v.blend(picture.v, column, row)
 
 
-def _layer(plane: Plane, alpha: NDArray[np.float32]) -> Layer:
+def _layer(plane: Plane, alpha: NDArray[np.floating[Any]]) -> Layer:
     weight = np.rint(np.clip(alpha, 0, 1) * 256).astype(np.uint16)
     return Layer(plane.astype(np.uint16) * weight, 256 - weight)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from vms.demo.scenes.buildings import shophouse
@@ -67,17 +69,16 @@ def _houses(canvas: Canvas) -> None:
 
 
 def _furniture(canvas: Canvas) -> None:
-    for y in (88, 64, 40, 20):
-        lamp(VIEW, canvas, -5.6, y)
+    for lit in (88, 64, 40, 20):
+        lamp(VIEW, canvas, -5.6, lit)
     for x, y, high in ((7.0, 78.0, 7.0), (-7.2, 54.0, 6.0), (7.1, 32.0, 5.5), (-7.3, 27.0, 5.0)):
-        foot = VIEW.spot(x, y, 0)
-        tree(canvas, float(foot[0]), float(foot[1]), high * VIEW.metre(x, y))
+        tree(canvas, *VIEW.spot(x, y), high * VIEW.metre(x, y))
     poles = [(8.4, y, 7.6) for y in (110, 80, 50, 24, 8)]
     tops = VIEW.project(poles)
     for (x, y, z), top in zip(poles, tops, strict=True):
         foot = VIEW.spot(x, y, 0)
         canvas.line(foot, top, 0.2 * VIEW.metre(x, y, z / 2), (96, 92, 88))
-    for one, two in zip(tops[:-1], tops[1:], strict=True):
+    for one, two in itertools.pairwise(tops):
         for drop in (0, 7):
             canvas.line((one[0], one[1] + drop), (two[0], two[1] + drop), 1.3, (54, 54, 58), 0.8)
 

@@ -121,9 +121,12 @@ def _wake(view: View, canvas: Canvas, pose: Pose, half: float, beam: float) -> N
 
 def _hull(half: float, beam: float, low: float, high: float, colour: Tint) -> list[Face]:
     base = [
-        (-half, -beam * 0.8), (half * 0.55, -beam), (half, 0.0), (half * 0.55, beam),
+        (-half, -beam * 0.8),
+        (half * 0.55, -beam),
+        (half, 0.0),
+        (half * 0.55, beam),
         (-half, beam * 0.8),
-    ]  # fmt: skip
+    ]
     deck = (colour[0] * 0.5 + 90, colour[1] * 0.5 + 80, colour[2] * 0.5 + 60)
     return prism(base, low, high, colour, taper=-0.06, top=deck)
 
@@ -151,5 +154,6 @@ def _lamps(end: float, side: float, high: float) -> list[Face]:
 def _square(x: float, y: float, z: float, half: float) -> np.ndarray:
     """Looks forwards when `half` is positive, backwards when negative."""
     up = abs(half)
-    return np.array([(x, y - half, z - up), (x, y + half, z - up), (x, y + half, z + up),
-                     (x, y - half, z + up)])  # fmt: skip
+    return np.array(
+        [(x, y - half, z - up), (x, y + half, z - up), (x, y + half, z + up), (x, y - half, z + up)]
+    )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, radians, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vms.demo.scenes.paint import UNITS_HIGH, UNITS_WIDE, Canvas, Colour
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 NEAR = 0.5
 """Metres; what is nearer is cut off."""
