@@ -99,7 +99,13 @@ class Grouping:
             return self._settle()
         return self._push_lead(unit)
 
-    def flush(self, limit: WallTime | None = None) -> list[Group]:
+    def finish(self) -> list[Group]:
+        """The run ended: finish everything. Sound still held for a next group is skipped."""
+        self.skipped_units += len(self._held)
+        self._held = []
+        return self._flush()
+
+    def _flush(self, limit: WallTime | None = None) -> list[Group]:
         """Finish everything: the last unit gets the usual duration, but not beyond `limit`."""
         groups = self._settle(force=True)
         if self._current is not None:
@@ -110,8 +116,7 @@ class Grouping:
     def _push_lead(self, unit: AccessUnit) -> list[Group]:
         current, groups = self._current, []
         if current is not None and _jumps(current, unit):
-            later = unit.wall if unit.wall > current.lead[-1].wall else None
-            groups = self.flush(limit=later)
+            groups = self._flush(limit=unit.wall if unit.wall > current.earliest else None)
             current = None
         if current is None:
             self._start_over(unit)

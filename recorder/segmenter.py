@@ -64,7 +64,7 @@ class Segmenter:
 
     def flush(self) -> list[Step]:
         """The run ended: append what is left, its last unit with the usual duration, and seal."""
-        return self._place_all(self._grouping.flush()) + self._seal()
+        return self._place_all(self._grouping.finish()) + self._seal()
 
     def reopen(self) -> None:
         """The open segment is gone (the spool refused it): the next group opens another."""
