@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 from recorder.errors import CameraError
 from recorder.rtsp.urls import split_credentials
@@ -78,6 +80,13 @@ class _Seen:
         walls = [unit.wall for unit in self.pictures]
         return (max(walls) - min(walls)) / SECOND
 
+    @property
+    def fps(self) -> float:
+        """By the usual distance of pictures as they are shown."""
+        walls = sorted(unit.wall for unit in self.pictures)
+        steps = [later - one for one, later in pairwise(walls) if later > one]
+        return round(SECOND / median(steps), 2) if steps else 0.0
+
 
 async def probe(
     url: str,
@@ -124,7 +133,7 @@ def _report(seen: _Seen, offset: int | None) -> ProbeReport:
         codec=codec_string(used),
         width=used.width,
         height=used.height,
-        fps=round((len(seen.pictures) - 1) / seconds, 2),
+        fps=seen.fps,
         bitrate=round(seen.size * 8 / seconds),
         key_seconds=round(distance, 2),
         audio=codec_string(seen.sound) if seen.sound is not None else "",
