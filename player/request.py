@@ -41,7 +41,7 @@ def offer_request(payload: Payload) -> OfferRequest:
         return OfferRequest(
             viewing=_viewing(payload),
             sdp=str(payload["sdp"]),
-            address=str(ip_address(payload["address"])),
+            address=_address(payload["address"]),
             session_id=str(payload["session_id"]),
             user_id=int(payload["user_id"]),
         )
@@ -66,3 +66,10 @@ def _viewing(payload: Payload) -> Viewing:
         at=None if at is None else WallTime(int(at)),
         playback=bool(payload["playback"]),
     )
+
+
+def _address(text: str) -> str:
+    """As it is bound: what a dual-stack server sees of IPv4 (RFC 4291 2.5.5.2) is IPv4."""
+    address = ip_address(text)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)

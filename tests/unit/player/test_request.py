@@ -32,6 +32,11 @@ def test_a_request_is_read_whole() -> None:
     assert not request.viewing.playback
 
 
+def test_an_ipv4_browser_of_a_dual_stack_server_gets_an_ipv4_candidate() -> None:
+    assert offer_request({**ASKED, "address": "::ffff:10.1.2.3"}).address == "10.1.2.3"
+    assert offer_request({**ASKED, "address": "::1"}).address == "::1"
+
+
 def test_a_camera_with_one_stream_shows_that_one() -> None:
     request = offer_request({**ASKED, "streams": {"main": 5, "sub": None}})
     assert request.viewing.stream is StreamRole.MAIN
