@@ -84,6 +84,7 @@ export interface Probe {
   readonly height: number;
   readonly fps?: number | null;
   readonly audio?: string | null;
+  readonly cause?: string | null;
 }
 
 export interface UserFields {

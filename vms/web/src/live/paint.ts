@@ -115,7 +115,10 @@ function paintLane(g: CanvasRenderingContext2D, picture: Picture, lane: LanePict
   }
   if (known !== undefined) {
     const read = { start: Math.max(known.start, visible.start), end: Math.min(known.end, visible.end) };
-    for (const hole of read.end > read.start ? holes(lane.lane.spans, read) : [])
+    // Before anything is known of a camera there was none: empty, not a gap.
+    const begin = Math.min(lane.lane.spans[0]?.start ?? Infinity, lane.lane.gaps[0]?.start ?? Infinity);
+    const since = { start: Math.max(read.start, begin), end: read.end };
+    for (const hole of since.end > since.start ? holes(lane.lane.spans, since) : [])
       hatch(g, scale, hole, box, palette);
   }
   g.fillStyle = palette.recorded;

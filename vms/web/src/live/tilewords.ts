@@ -72,7 +72,7 @@ function playing(facts: TileFacts, play: StateMessage, moment: Moment): TileWord
     case "ended":
       return { state: "ended", word, stream, title: word };
     case "waiting":
-      return { state: "waiting", word, title: word, reason: causeWords(play.cause, play.detail) };
+      return { state: "waiting", word, title: word, reason: causeWords(play.cause) };
     case "unplayable":
       return { state: "unplayable", word, title: word, reason: unplayable(play.detail ?? "") };
   }
@@ -99,7 +99,7 @@ function noSignal(signal: StreamState, moment: Moment): TileWords {
     state: "down",
     word: say("condition.down"),
     title: say("state.noSignal", { time: moment(since) }),
-    reason: causeWords(signal.cause, signal.detail),
+    reason: causeWords(signal.cause),
   };
 }
 

@@ -327,7 +327,7 @@ export class Timeline {
     const gap = spanAt(gaps, time);
     if (gap === undefined) return say("timeline.noGapReason");
     const site = this.ports.siteTime();
-    const cause = causeWords(gap.cause, gap.detail);
+    const cause = causeWords(gap.cause);
     const span = { cause, from: site.clock(gap.start), until: site.clock(gap.end) };
     return `${say("state.gapSpan", span)} · ${length(gap.end - gap.start)}`;
   }

@@ -33,10 +33,11 @@ export function cameraStatus(camera: Camera, states: readonly StreamState[]): St
 
 const ORDER: Readonly<Record<Tone, number>> = { bad: 0, busy: 1, off: 2, good: 3 };
 
-/** Worst first; among equals the longest in that state first. */
+/** Worst first; among those in trouble the longest first; the well ones as they came. */
 export function worstFirst<T>(items: readonly T[], status: (item: T) => Status): T[] {
   return [...items].sort((a, b) => {
     const [first, second] = [status(a), status(b)];
-    return ORDER[first.tone] - ORDER[second.tone] || (first.since ?? 0) - (second.since ?? 0);
+    const worse = ORDER[first.tone] - ORDER[second.tone];
+    return worse || first.tone === "good" ? worse : (first.since ?? 0) - (second.since ?? 0);
   });
 }

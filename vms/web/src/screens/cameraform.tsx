@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 
-import { client } from "../api/client";
+import { ApiError, client } from "../api/client";
 import type { Camera, CameraFields, Probe } from "../api/types";
 import { Check, Dialog, Field, fieldErrors, Form, Submit, type FieldErrors } from "../parts/form";
 import { Button, Notice } from "../parts/parts";
@@ -106,7 +106,7 @@ function Testing({ draft, onWrong }: { draft: CameraDraft; onWrong: (wrong: Fiel
     if (main_url !== undefined) return;
     setTest({ is: "running" });
     try {
-      setTest({ is: "ok", probe: await client.probe(draft.main_url.trim(), draft.username, draft.password) });
+      setTest(judged(await client.probe(draft.main_url.trim(), draft.username, draft.password)));
     } catch (error) {
       const wrong = fieldErrors(error);
       onWrong("url" in wrong ? { main_url: wrong["url"]! } : {});
@@ -127,6 +127,12 @@ function Testing({ draft, onWrong }: { draft: CameraDraft; onWrong: (wrong: Fiel
       {test.is === "bad" && <Notice tone="bad">{say("camera.testBad", { reason: errorWords(test.error) })}</Notice>}
     </div>
   );
+}
+
+/** An answer without a codec is no video, whatever else it says. */
+function judged(probe: Probe): Test {
+  if (probe.codec !== "") return { is: "ok", probe };
+  return { is: "bad", error: new ApiError({ status: 503, kind: "unavailable", cause: probe.cause ?? "bad-url" }) };
 }
 
 function probeWords({ codec, width, height, fps, audio }: Probe): string {

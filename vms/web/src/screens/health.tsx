@@ -39,7 +39,8 @@ function takeNodes({ nodes: read }: Awaited<ReturnType<typeof client.health>>): 
 function Streams() {
   const byId = new Map((cameras.value ?? []).map((camera) => [camera.id, camera]));
   const states = stateList.value.filter(({ camera_id }) => byId.has(camera_id));
-  const sorted = worstFirst(states, streamStatus);
+  const place = (state: StreamState) => byId.get(state.camera_id)!.number * 2 + (state.role === "sub" ? 1 : 0);
+  const sorted = worstFirst(states.sort((a, b) => place(a) - place(b)), streamStatus);
   const bad = states.filter((state) => streamStatus(state).tone === "bad").length;
   if (states.length === 0) return <p class="muted">{say("health.none")}</p>;
   return (
@@ -89,13 +90,15 @@ function StreamRow({ state, camera }: { state: StreamState; camera: Camera }) {
       <td>
         <StatusWord status={status} />
         {status.tone !== "good" && state.cause !== null && (
-          <small class="cause">{causeWords(state.cause, state.detail)}</small>
+          <small class="cause" title={state.detail}>
+            {causeWords(state.cause)}
+          </small>
         )}
       </td>
       <td class="time">{moment(state.since)}</td>
       <td class="num">{state.bitrate > 0 ? bitrate(state.bitrate) : "–"}</td>
       <td class="num">{state.fps > 0 ? number(state.fps, 1) : "–"}</td>
-      <td>{state.codec === "" ? "–" : `${codecName(state.codec)} ${state.width}×${state.height}`}</td>
+      <td class="time">{state.codec === "" ? "–" : `${codecName(state.codec)} ${state.width}×${state.height}`}</td>
       <td class="time">{state.last_picture === null ? "–" : ago(wall - state.last_picture)}</td>
     </tr>
   );

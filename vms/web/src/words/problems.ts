@@ -8,16 +8,16 @@ import { isKey, say, sayCode, type Fill } from "./words";
 export function errorWords(error: unknown): string {
   if (!(error instanceof ApiError)) return String(error);
   const { problem, kind } = error;
-  if (problem.cause !== undefined) return causeWords(problem.cause, problem.detail);
+  if (problem.cause !== undefined) return causeWords(problem.cause);
   return sayCode("error", kind, "error.other", {
     status: problem.status,
     detail: problem.detail ?? problem.title ?? "",
   });
 }
 
-export function causeWords(cause: string | null | undefined, detail = ""): string {
-  const words = sayCode("cause", cause ?? "unknown", "cause.unknown");
-  return detail === "" ? words : `${words} (${detail})`;
+/** Why there is no video. The recorder's own detail is in one language and for who repairs. */
+export function causeWords(cause: string | null | undefined): string {
+  return sayCode("cause", cause ?? "unknown", "cause.unknown");
 }
 
 /** One line for each thing that is wrong with a node. `moment` writes a time. */
