@@ -73,13 +73,16 @@ class Template:
 
 
 class Picture:
-    """An access unit on its way to browsers, packetized when the first viewer needs it."""
+    """An access unit on its way to browsers, packetized when the first viewer of a shape needs it.
 
-    __slots__ = ("_payloads", "_templates", "unit")
+    Usually all have one shape. Payloads are not kept beside the template: a picture in somebody's
+    history costs its bytes twice, not three times.
+    """
+
+    __slots__ = ("_templates", "unit")
 
     def __init__(self, unit: AccessUnit) -> None:
         self.unit = unit
-        self._payloads: list[bytes] | None = None
         self._templates: dict[Shape, Template] = {}
 
     @property
@@ -90,22 +93,20 @@ class Picture:
     def random_access(self) -> bool:
         return self.unit.random_access
 
-    @property
-    def payloads(self) -> list[bytes]:
-        """RTP payloads; none for a picture whose bytes are broken: it is left out, not fatal."""
-        if self._payloads is None:
-            try:
-                self._payloads = packetize(self.unit)
-            except Corrupt as error:
-                log.warning("a picture cannot be sent: %s", error)
-                self._payloads = []
-        return self._payloads
-
     def template(self, shape: Shape) -> Template:
+        """Its packets; none for a picture whose bytes are broken: it is left out, not fatal."""
         made = self._templates.get(shape)
         if made is None:
-            made = self._templates[shape] = lay_out(self.payloads, shape)
+            made = self._templates[shape] = lay_out(_payloads(self.unit), shape)
         return made
+
+
+def _payloads(unit: AccessUnit) -> list[bytes]:
+    try:
+        return packetize(unit)
+    except Corrupt as error:
+        log.warning("a picture cannot be sent: %s", error)
+        return []
 
 
 def lay_out(payloads: list[bytes], shape: Shape) -> Template:

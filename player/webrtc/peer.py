@@ -136,6 +136,9 @@ def _take_over(transceiver: RTCRtpTransceiver, clock: Clock) -> Egress:
     egress = Egress(stock.transport, clock)
     egress._ssrc, egress._rtx_ssrc = stock._ssrc, stock._rtx_ssrc
     egress._stream_id = stock._stream_id
+    # There is one transport for all. aiortc would stop it as superfluous where the offer names
+    # sound or data before video.
+    transceiver._bundled = True
     # aiortc has no way to bring one's own sender; the attribute's name is checked by the tests.
     transceiver._RTCRtpTransceiver__sender = egress  # type: ignore[attr-defined]
     return egress

@@ -23,8 +23,10 @@
   };
   video.requestVideoFrameCallback(picture);
 
-  window.offer = async () => {
-    window.peer = new RTCPeerConnection();
+  // `before`: what stands before video in the offer: "audio", "data" or nothing.
+  window.offer = async (before) => {
+    window.peer = new RTCPeerConnection({ alwaysNegotiateDataChannels: before === "data" });
+    if (before === "audio") peer.addTransceiver("audio", { direction: "recvonly" });
     peer.addTransceiver("video", { direction: "recvonly" });
     channel = peer.createDataChannel("control");
     channel.onmessage = (event) => {

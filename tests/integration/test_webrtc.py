@@ -116,3 +116,20 @@ async def test_an_address_that_is_not_ours_is_refused() -> None:
         with pytest.raises(Invalid):
             async with open_peer(offer.replace("H264", "H999"), ["127.0.0.1"], SystemClock()):
                 pass
+
+
+@pytest.mark.parametrize("first", ["audio", "data"])
+async def test_video_plays_wherever_it_stands_in_the_offer(first: str) -> None:
+    async with open_stage() as stage:
+        viewer = await stage.viewer(watch=False)
+        offer = await viewer.page.evaluate("offer", first)
+        kinds = re.findall(r"^m=(\w+)", offer, re.MULTILINE)
+        assert kinds[0] == {"audio": "audio", "data": "application"}[first]
+        async with open_peer(offer, ["127.0.0.1"], SystemClock()) as peer:
+            await viewer.page.evaluate("accept", peer.answer)
+            await asyncio.wait_for(peer.ready(), 15)
+            await send(peer, CLIP[:25])
+            stats = await decoded(viewer, 25)
+            assert stats["framesDecoded"] == 25
+            peer.tell({"ev": "state", "state": "live"})
+            await viewer.until_state("live")
