@@ -53,7 +53,7 @@ class Cameras:
 
     def url(self, key: str, role: StreamRole | str = "main", *, credentials: bool = False) -> str:
         """`rtsp://127.0.0.1:port/<key>/<role>`, on request with user and password in it."""
-        plain = self._server.path(key, role)
+        plain = self._server.url(key, role)
         if not credentials:
             return plain
         return plain.replace("rtsp://", f"rtsp://{self.username}:{self.password}@", 1)

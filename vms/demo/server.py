@@ -51,7 +51,7 @@ class CameraServer:
         self._tasks = tasks
         self._listener: asyncio.Server | None = None
 
-    def path(self, key: str, role: StreamRole | str = StreamRole.MAIN) -> str:
+    def url(self, key: str, role: StreamRole | str = StreamRole.MAIN) -> str:
         """The URL of a stream, without user and password. Raises NotFound."""
         self._behaviour(key)
         return f"rtsp://{self.host}:{self.port}/{key}/{StreamRole(role).value}"
@@ -61,7 +61,7 @@ class CameraServer:
 
         Raises Invalid when a looped camera is to change its picture size.
         """
-        stream = self._desk.site.stream(self.path(key))
+        stream = self._desk.site.stream(self.url(key))
         if what is Misbehaviour.RESIZE and stream and stream.camera.looped:
             raise Invalid("a looped camera cannot change its picture size", camera=key)
         self._behaviour(key).misbehave(what, value)
@@ -72,7 +72,7 @@ class CameraServer:
 
     def watchers(self, key: str, role: StreamRole | str = StreamRole.MAIN) -> int:
         """How many clients play a stream now."""
-        stream = self._desk.site.stream(self.path(key, role))
+        stream = self._desk.site.stream(self.url(key, role))
         return len(stream.audience) if stream else 0
 
     async def power_on(self, port: int = 0) -> None:

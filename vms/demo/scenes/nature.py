@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vms.demo.scenes.noise import Floats, fractal, noise
-from vms.demo.scenes.paint import UNITS_WIDE, Canvas, Colour
+from vms.demo.scenes.paint import UNITS_HIGH, Canvas, Colour
 from vms.demo.scenes.solids import Tint
 from vms.demo.scenes.view import View
 
@@ -33,6 +33,7 @@ def sky(
     seed: int = 1,
 ) -> None:
     """From the top of the picture to the horizon, with clouds (`cover` 0 to 1)."""
+    canvas = canvas.window(0, horizon + 2)
     x, y = canvas.grid()
     down = np.clip(y / max(horizon, 1.0), 0, 1)
     canvas.fill(blend(colours[0], colours[1], np.broadcast_to(down, (canvas.height, canvas.width))))
@@ -44,6 +45,7 @@ def sky(
 
 def hills(canvas: Canvas, base: float, height: float, colour: Tint, *, seed: int = 3) -> None:
     """A ridge of forest standing on the line `base` (units)."""
+    canvas = canvas.window(base - 1.3 * height, base)
     x, y = canvas.grid()
     ridge = base - height * (0.25 + fractal(x / 210 + seed, np.float32(0.5) + 0 * x, 4, seed))
     shape = np.clip((y - ridge) * canvas.scale, 0, 1) * (y < base)
@@ -63,12 +65,14 @@ def ground(
     seed: int = 7,
 ) -> None:
     """Everything below the horizon, mottled; fades into haze with distance."""
+    canvas = canvas.window(view.horizon - 1, UNITS_HIGH)
     x, y, below = view.ground(canvas)
     canvas.fill(_faded(_mottled(colour, x, y, rough, size, seed), y, haze, sight), below)
 
 
 def water(view: View, canvas: Canvas, near: Tint, far: Tint, *, seed: int = 11) -> None:
     """Everything below the horizon as water: ripples that stretch sideways, glare far away."""
+    canvas = canvas.window(view.horizon - 1, UNITS_HIGH)
     x, y, below = view.ground(canvas)
     steady = np.maximum(y, 1)
     fade = np.clip(40 / steady, 0.12, 1)
@@ -206,8 +210,3 @@ def _mottled(colour: Tint, x: Floats, y: Floats, rough: float, size: float, seed
 
 def _faded(colour: Floats, y: Floats, haze: Tint, sight: float) -> Floats:
     return blend(colour, haze, 1 - np.exp(-np.clip(y, 0, 5000) / sight))
-
-
-def sideways(part: float) -> float:
-    """Units from the left for a part of the picture's width."""
-    return part * UNITS_WIDE

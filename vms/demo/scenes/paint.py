@@ -62,12 +62,14 @@ class Canvas:
         box = self._box(points.min(axis=0), points.max(axis=0))
         if box is None:
             return
-        rows, columns = box[:2]
-        wide, high = columns.stop - columns.start, rows.stop - rows.start
-        left, top = self.left + columns.start / self.scale, self.top + rows.start / self.scale
-        part = Canvas(wide, high, scale=self.scale, left=left, top=top)
-        part._rgb, part._alpha = self._rgb[rows, columns], self._alpha[rows, columns]
+        part = self._part(*box[:2])
         part.polygon(points, tint(part))
+
+    def window(self, top: float, bottom: float) -> Canvas:
+        """The part between two heights (units) as a canvas of its own; painting shows here."""
+        first = int(max(0, np.floor((top - self.top) * self.scale)))
+        end = int(min(self.height, np.ceil((bottom - self.top) * self.scale)))
+        return self._part(slice(first, max(first + 1, end)), slice(0, self.width))
 
     def ellipse(
         self,
@@ -116,6 +118,14 @@ class Canvas:
         """To be blitted with its top left corner at (`left`, `top`); sides must be even."""
         opaque = self._rgb / np.maximum(self._alpha, 1e-3)
         return Sprite.of(Picture(*_yuv(opaque)), self._alpha[:, :, 0])
+
+    def _part(self, rows: slice, columns: slice) -> Canvas:
+        wide, high = columns.stop - columns.start, rows.stop - rows.start
+        left, top = self.left + columns.start / self.scale, self.top + rows.start / self.scale
+        part = Canvas(0, 0, scale=self.scale, left=left, top=top)
+        part.width, part.height = wide, high
+        part._rgb, part._alpha = self._rgb[rows, columns], self._alpha[rows, columns]
+        return part
 
     def _over(self, rows: slice, columns: slice, cover: Floats, colour: Colour) -> None:
         cover = cover[:, :, None]

@@ -104,8 +104,8 @@ def _town(canvas: Canvas) -> None:
         (36, 29),
     ):
         tree(canvas, *VIEW.spot(x, y), (5.5 + x % 3) * VIEW.metre(x, y), seed=x)
-    for corner in ((-8.5, 68), (8.5, 68), (-21.5, 33), (20, 32)):
-        lamp(VIEW, canvas, *corner, 8.0)
+    for left, away in ((-8.5, 68), (8.5, 68), (-21.5, 33), (20, 32)):
+        lamp(VIEW, canvas, left, away, 8.0)
 
 
 def _traffic() -> list[Mover]:

@@ -36,22 +36,43 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Sprite:
+    """What is clear all around is cut off; `column` and `row` (chroma samples) are what was cut
+    off to the left and above."""
+
     y: Layer
     u: Layer
     v: Layer
+    column: int = 0
+    row: int = 0
 
     @classmethod
     def of(cls, picture: Picture, alpha: NDArray[np.floating[Any]]) -> Sprite:
         """Width and height are even; `alpha` is 0 to 1, of the picture's size."""
         half = (alpha[::2, ::2] + alpha[1::2, ::2] + alpha[::2, 1::2] + alpha[1::2, 1::2]) / 4
-        return cls(_layer(picture.y, alpha), _layer(picture.u, half), _layer(picture.v, half))
+        top, bottom = _filled(half.max(axis=1, initial=0))
+        left, right = _filled(half.max(axis=0, initial=0))
+        small = slice(top, bottom), slice(left, right)
+        large = slice(2 * top, 2 * bottom), slice(2 * left, 2 * right)
+        return cls(
+            _layer(picture.y[large], alpha[large]),
+            _layer(picture.u[small], half[small]),
+            _layer(picture.v[small], half[small]),
+            left,
+            top,
+        )
 
     def blit(self, picture: Picture, left: int, top: int) -> None:
         """Put the top left corner at (left, top), rounded down to even pixels; it may stick out."""
-        column, row = left // 2, top // 2
+        column, row = left // 2 + self.column, top // 2 + self.row
         self.y.blend(picture.y, 2 * column, 2 * row)
         self.u.blend(picture.u, column, row)
         self.v.blend(picture.v, column, row)
+
+
+def _filled(most: NDArray[np.floating[Any]]) -> tuple[int, int]:
+    """First and end of what is not clear."""
+    places = np.flatnonzero(most > 0.004)
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, 0)
 
 
 def _layer(plane: Plane, alpha: NDArray[np.floating[Any]]) -> Layer:
