@@ -34,10 +34,12 @@ _DEFAULT_TICKS_PER_SECOND = 25
 
 @dataclass(slots=True)
 class _Open:
-    """A group being gathered. `start` is fixed once the group before it is closed."""
+    """A group being gathered. `start` is fixed once the group before it is closed; after a jump it
+    is not before `floor`, where the group before ended."""
 
     cut: bool
     lead: list[AccessUnit]
+    floor: WallTime
     sound: list[AccessUnit] = field(default_factory=list)
     size: int = 0
     top: int = 0  # highest pts of lead
@@ -50,7 +52,11 @@ class _Open:
 
     @property
     def earliest(self) -> WallTime:
-        return self.start if self.start is not None else min(unit.wall for unit in self.lead)
+        if self.start is not None:
+            return self.start
+        earliest = min(unit.wall for unit in self.lead)
+        stepped_back = self.floor - earliest > WALL_JUMP_MICROS
+        return earliest if stepped_back else max(earliest, self.floor)
 
     @property
     def settled(self) -> bool:
@@ -92,6 +98,7 @@ class Grouping:
         self._held: list[AccessUnit] = []
         self._last_sound: AccessUnit | None = None
         self._usual = 0
+        self._floor = WallTime(0)
 
     def push(self, unit: AccessUnit) -> list[Group]:
         if self._video and unit.track != VIDEO:
@@ -116,7 +123,8 @@ class Grouping:
     def _push_lead(self, unit: AccessUnit) -> list[Group]:
         current, groups = self._current, []
         if current is not None and _jumps(current, unit):
-            groups = self._flush(limit=unit.wall if unit.wall > current.earliest else None)
+            groups = self._flush(limit=unit.wall if unit.wall >= current.earliest else None)
+            self._floor = groups[-1].end
             current = None
         if current is None:
             self._start_over(unit)
@@ -131,12 +139,12 @@ class Grouping:
     def _start_over(self, unit: AccessUnit) -> None:
         """Nothing can be decoded before a random access point: what comes earlier is skipped."""
         if unit.random_access:
-            self._begin(unit, cut=True)
+            self._begin(unit, cut=True, floor=self._floor)
         else:
             self.skipped_units += 1
 
-    def _begin(self, unit: AccessUnit, *, cut: bool) -> None:
-        self._current = _Open(cut, [], top=unit.pts)
+    def _begin(self, unit: AccessUnit, *, cut: bool, floor: WallTime = WallTime(0)) -> None:
+        self._current = _Open(cut, [], floor, top=unit.pts)
         self._current.add(unit)
         if unit.random_access and self._held:
             self._current.cut = True

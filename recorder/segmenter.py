@@ -108,9 +108,9 @@ class Segmenter:
         return _Segment(identity, _formats(group), delay, boundary)
 
     def _identify(self, group: Group, delay: int) -> Identity:
-        first = min([group.start, *(unit.wall for unit in group.sound[:1])])
-        zero = WallTime(first - -(-delay * SECOND // group.lead[0].format.clock_rate))
         firsts = [min(group.lead, key=lambda unit: unit.pts), *group.sound[:1]]
+        earliest = min(unit.wall for unit in firsts)
+        zero = WallTime(earliest - -(-delay * SECOND // group.lead[0].format.clock_rate))
         return Identity(
             self._camera_id,
             self._stream_id,
