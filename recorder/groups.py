@@ -30,6 +30,7 @@ LATE_SOUND_MICROS = SECOND // 2
 MOST_HELD = 4096
 """Audio frames kept while they wait for a new segment; when full the oldest goes, counted."""
 _DEFAULT_TICKS_PER_SECOND = 25
+_NEVER = WallTime(0)
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ class Grouping:
         self._held: list[AccessUnit] = []
         self._last_sound: AccessUnit | None = None
         self._usual = 0
-        self._floor = WallTime(0)
+        self._floor = _NEVER
 
     def push(self, unit: AccessUnit) -> list[Group]:
         if self._video and unit.track != VIDEO:
@@ -143,7 +144,7 @@ class Grouping:
         else:
             self.skipped_units += 1
 
-    def _begin(self, unit: AccessUnit, *, cut: bool, floor: WallTime = WallTime(0)) -> None:
+    def _begin(self, unit: AccessUnit, *, cut: bool, floor: WallTime = _NEVER) -> None:
         self._current = _Open(cut, [], floor, top=unit.pts)
         self._current.add(unit)
         if unit.random_access and self._held:

@@ -53,7 +53,8 @@ class GopEntry:
     """Where one fragment (one group of pictures) lies in its segment.
 
     `start`/`duration`: µs, start counted from the segment's start. `offset`/`size`: bytes of the
-    whole moof+mdat in the object. `key_size`: bytes of the random access point's sample.
+    whole prft+moof+mdat in the object. `key_size`: bytes of the random access point's sample; 0
+    when the fragment continues a long group and starts without one.
     """
 
     start: int
