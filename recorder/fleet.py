@@ -229,13 +229,14 @@ class Fleet:
             await ingest.run()
 
     async def _recording(self, stream: Stream) -> Recording:
+        # The spool first: what it holds may reach the archive meanwhile, never the reverse.
+        held = [segment.range.end for segment in self._spool.tail(stream.id)]
         last = await self._last(stream.id)
         recording = Recording(
             stream, self._spool, self._book, self._disk, self._config.segment_seconds
         )
         if last is not None:
             self._spool.continue_chain(stream.id, last.sha256)
-        held = [segment.range.end for segment in self._spool.tail(stream.id)]
         ends = held + ([last.range.end] if last is not None else [])
         recording.resume(max(ends, default=None), self._clock.wall())
         return recording

@@ -84,9 +84,10 @@ async def until(wanted: Callable[[], _T | None], seconds: float = PATIENCE_SECON
 
 
 @asynccontextmanager
-async def open_site(folder: Path) -> AsyncIterator[Site]:
+async def open_site(folder: Path, *, migrated: bool = False) -> AsyncIterator[Site]:
     url = f"sqlite:///{folder / 'index.db'}"
-    await migrate(url)
+    if not migrated:
+        await migrate(url)
     async with (
         open_index(url, key=KEY) as index,
         open_store(f"file://{folder / 'store'}", create=True) as store,
