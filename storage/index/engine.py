@@ -111,7 +111,11 @@ def _engine(url: URL, *, immediate: bool, pool_size: int = 5) -> AsyncEngine:
             pool_size=pool_size,
             max_overflow=10,
             pool_recycle=1800,
-            connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS},
+            connect_args={
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": _STATEMENT_SECONDS,
+                "server_settings": {"plan_cache_mode": "force_custom_plan"},
+            },
         )
     engine = create_async_engine(
         url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS}

@@ -1,8 +1,6 @@
 """The rows of the archive: which object holds which seconds of which stream.
 
-Segments of one stream never overlap. Everything here relies on that: the segment that covers an
-instant is the last one that starts at or before it, so every question is one short range of the
-primary key (stream, start, end).
+Segments of one stream never overlap; `add` sees to it. How they are found: `spans.py`.
 """
 
 from __future__ import annotations
@@ -10,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, select
+from sqlalchemy import Select, and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
 from storage.index.goptable import decode, encode
 from storage.index.locking import hold_stream
 from storage.index.schema import garbage, segments
+from storage.index.spans import borders, first_start, starting
 from storage.index.values import Outline
 from vms.core.errors import Conflict, Unavailable
 from vms.core.model import Segment
@@ -56,16 +55,20 @@ class Segments:
     async def between(self, stream_id: int, span: TimeRange) -> list[Segment]:
         """Segments that overlap `span`, whole, oldest first."""
         async with self._database.read() as connection:
-            rows = (await connection.execute(overlapping(segments.c, stream_id, span))).all()
+            rows = await _overlapping(connection, segments.c, stream_id, span)
         return [_segment(row) for row in rows]
 
     async def last(self, stream_id: int) -> Segment | None:
+        """The newest segment."""
         newest = select(segments).where(segments.c.stream_id == stream_id)
-        return await self._one(newest.order_by(segments.c.start_us.desc()))
+        async with self._database.read() as connection:
+            return await _one(connection, newest.order_by(segments.c.start_us.desc()))
 
     async def following(self, stream_id: int, wall: WallTime) -> Segment | None:
         """The segment that covers `wall`, else the first after it."""
-        return await self._one(next_after(stream_id, wall))
+        async with self._database.read() as connection:
+            first = await first_start(connection, stream_id, wall)
+            return await _one(connection, starting(segments.c, stream_id, first))
 
     async def coverage(
         self, stream_id: int, span: TimeRange, *, slack_micros: int = 0
@@ -75,7 +78,9 @@ class Segments:
         Merged in the database: a day is 1,440 rows there and a handful here.
         """
         async with self._database.read() as connection:
-            rows = (await connection.execute(borders(stream_id, span, slack_micros))).all()
+            first = await first_start(connection, stream_id, span.start)
+            merged = borders(stream_id, first, span.end, slack_micros)
+            rows = (await connection.execute(merged)).all()
         starts = [max(row.start_us, span.start) for row in rows]
         ends = [row.before_us for row in rows[1:]] + [row.last_us for row in rows[:1]]
         return [TimeRange(a, min(b, span.end)) for a, b in zip(starts, ends, strict=True)]
@@ -96,57 +101,24 @@ class Segments:
                     return True
         return False
 
-    async def _one(self, wanted: Select[Any]) -> Segment | None:
-        async with self._database.read() as connection:
-            row = (await connection.execute(wanted.limit(1))).one_or_none()
-        return None if row is None else _segment(row)
+
+async def _one(connection: AsyncConnection, wanted: Select[Any]) -> Segment | None:
+    row = (await connection.execute(wanted.limit(1))).one_or_none()
+    return None if row is None else _segment(row)
 
 
-def _covering(stream_id: int, wall: WallTime) -> ColumnElement[int]:
-    """The start of the last segment that starts at or before `wall`, or `wall`."""
-    before = (segments.c.stream_id == stream_id) & (segments.c.start_us <= wall)
-    start = select(func.max(segments.c.start_us)).where(before).scalar_subquery()
-    return func.coalesce(start, wall)
-
-
-def _overlap(stream_id: int, span: TimeRange) -> ColumnElement[bool]:
-    return and_(
-        segments.c.stream_id == stream_id,
-        segments.c.start_us >= _covering(stream_id, span.start),
-        segments.c.start_us < span.end,
-        segments.c.end_us > span.start,
-    )
-
-
-def overlapping(columns: Any, stream_id: int, span: TimeRange) -> Select[Any]:
-    """Select `columns` of the segments that overlap `span`, oldest first."""
-    return select(*columns).where(_overlap(stream_id, span)).order_by(segments.c.start_us)
-
-
-def next_after(stream_id: int, wall: WallTime) -> Select[Any]:
-    """Select the segments that end after `wall`, oldest first."""
-    return (
-        select(segments)
-        .where(segments.c.stream_id == stream_id, segments.c.end_us > wall)
-        .where(segments.c.start_us >= _covering(stream_id, wall))
-        .order_by(segments.c.start_us)
-    )
-
-
-def borders(stream_id: int, span: TimeRange, slack_micros: int) -> Select[Any]:
-    """Select the first segment of every unbroken stretch, with the end of the stretch before it
-    (`before_us`) and the end of the last one of all (`last_us`)."""
-    before = func.lag(segments.c.end_us).over(order_by=segments.c.start_us).label("before_us")
-    last = func.max(segments.c.end_us).over().label("last_us")
-    inner = select(segments.c.start_us, before, last).where(_overlap(stream_id, span)).subquery()
-    broken = inner.c.before_us.is_(None) | (inner.c.start_us > inner.c.before_us + slack_micros)
-    return select(inner).where(broken).order_by(inner.c.start_us)
+async def _overlapping(
+    connection: AsyncConnection, columns: Any, stream_id: int, span: TimeRange
+) -> Sequence[Any]:
+    first = await first_start(connection, stream_id, span.start)
+    found = await connection.execute(starting(columns, stream_id, first, span.end))
+    rows: Sequence[Any] = found.all()
+    return rows
 
 
 async def _known(connection: AsyncConnection, segment: Segment) -> bool:
     columns = (segments.c.start_us, segments.c.epoch, segments.c.sequence, segments.c.sha256)
-    near = overlapping(columns, segment.stream_id, segment.range)
-    rows = (await connection.execute(near.limit(2))).all()
+    rows = await _overlapping(connection, columns, segment.stream_id, segment.range)
     if not rows:
         await _not_garbage(connection, segment)
         return False

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from storage.index import Index, NewCamera, NewStream, migrate, open_index
 from storage.index.engine import driver_url
 from storage.index.schema import metadata, segments
-from storage.index.segments import borders, next_after, overlapping
+from storage.index.spans import borders, newest_until, starting
 from tests.fakes.segments import NINE
 from tests.servers.postgres import INDEX_KEY, PostgresServer
 from vms.core.errors import Invalid, Unavailable
@@ -110,9 +110,10 @@ async def test_every_question_about_time_is_a_range_of_the_key(
     engine = create_async_engine(driver_url(index_url), poolclass=NullPool)
     async with engine.connect() as connection:
         for wanted in (
-            overlapping(segments.c, stream_id, hour),
-            next_after(stream_id, hour.start).limit(1),
-            borders(stream_id, hour, 0),
+            newest_until(stream_id, hour.start),
+            starting(segments.c, stream_id, hour.start, hour.end),
+            starting(segments.c, stream_id, hour.start).limit(1),
+            borders(stream_id, hour.start, hour.end, 0),
         ):
             found = await plan(connection, wanted)
             assert "segments_pkey" in found or "sqlite_autoindex_segments_1" in found, found
@@ -125,7 +126,7 @@ async def test_coverage_reads_the_key_alone(index: Index, index_url: str) -> Non
     hour = TimeRange(WallTime(20 * HOUR), WallTime(21 * HOUR))
     engine = create_async_engine(driver_url(index_url), poolclass=NullPool)
     async with engine.connect() as connection:
-        found = await plan(connection, borders(stream_id, hour, 0))
+        found = await plan(connection, borders(stream_id, hour.start, hour.end, 0))
     assert "Index Only Scan" in found or "COVERING INDEX" in found, found
 
 
