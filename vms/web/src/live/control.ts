@@ -30,6 +30,7 @@ export type ToPlayer =
   | { readonly op: "live" }
   | { readonly op: "pause" }
   | { readonly op: "play"; readonly speed?: number }
+  | { readonly op: "ping"; readonly id: number }
   | { readonly op: "stream"; readonly stream: StreamName };
 
 /** The message in a text frame, or undefined when it is none we know. */

@@ -26,6 +26,7 @@ const GATHERING_MS = 400;
 const CONNECTING_MS = 12_000;
 /** A break of the path that heals within this time is not worth a new session. */
 const HEALING_MS = 4_000;
+const ANSWER_MS = 2_000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 
@@ -37,6 +38,7 @@ export class Peer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private wait = FIRST_WAIT;
   private open = false;
+  private heardAt = 0;
 
   constructor(
     private readonly client: Client,
@@ -74,6 +76,16 @@ export class Peer {
     if (this.channel?.readyState !== "open") return false;
     this.channel.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Pictures stopped: does the player still answer? If not, begin anew without waiting for ICE. */
+  check(): void {
+    const attempt = this.attempt;
+    const asked = performance.now();
+    if (attempt === undefined || !this.send({ op: "ping", id: Math.round(asked) })) return;
+    setTimeout(() => {
+      if (this.heardAt < asked) this.failed(attempt, undefined);
+    }, ANSWER_MS);
   }
 
   get receiver(): RTCRtpReceiver | undefined {
@@ -124,6 +136,7 @@ export class Peer {
       if (!signal.aborted) this.sink.ready();
     };
     channel.onmessage = ({ data }) => {
+      this.heardAt = performance.now();
       const message = parseControl(String(data));
       if (message !== undefined && !signal.aborted) this.sink.message(message);
     };

@@ -272,8 +272,10 @@ export class Tile {
       this.seeking = undefined;
     if (this.heldUntil !== undefined && performance.now() - this.heldUntil.at > HELD_MS) this.release();
     const flowing = phase === "on" && (play?.state === "live" || play?.state === "playing");
-    if (flowing && pictured && frozenAt === undefined && silent > FROZEN_MS && this.watched)
+    if (flowing && pictured && frozenAt === undefined && silent > FROZEN_MS && this.watched) {
       this.know({ frozenAt: this.shown?.wall ?? this.ports.now() });
+      this.peer.check();
+    }
   }
 
   /** The encoding really shown, as the player says; before it speaks, the one asked for. */

@@ -68,7 +68,7 @@ test("a lost connection counts down to the next try", () => {
 });
 
 test("a picture that stands still is said to", () => {
-  expect(say({ frozenAt: 9 }).title).toBe("The picture stands still since t9");
+  expect(say({ frozenAt: 9 })).toMatchObject({ state: "frozen", title: "The picture stands still since t9" });
 });
 
 test("H.265 shown as the sub stream carries a note, not a cover", () => {

@@ -27,7 +27,7 @@ export interface TileFacts {
 }
 
 /** The value of `data-state`, for tests and styles. */
-export type TileState = PlayState | "off" | "connecting" | "down" | "lost" | "refused";
+export type TileState = PlayState | "off" | "connecting" | "down" | "frozen" | "lost" | "refused";
 
 export interface TileWords {
   readonly state: TileState;
@@ -81,7 +81,7 @@ function playing(facts: TileFacts, play: StateMessage, moment: Moment): TileWord
 function running(facts: TileFacts, play: StateMessage, moment: Moment): Partial<TileWords> {
   if (!facts.pictured) return { title: say("state.waiting") };
   if (facts.frozenAt !== undefined)
-    return { title: say("state.frozen", { time: moment(facts.frozenAt) }) };
+    return { state: "frozen", title: say("state.frozen", { time: moment(facts.frozenAt) }) };
   return noteOf(facts, play);
 }
 

@@ -9,7 +9,7 @@ import { Users } from "./users";
 export function Admin() {
   if (!administrator.value) return <p class="wait">{say("admin.forbidden")}</p>;
   return (
-    <section class="sheet" data-testid="admin">
+    <section class="sheet" tabIndex={0} aria-label={say("rail.admin")} data-testid="admin">
       <nav class="tabs" aria-label={say("admin.sections")}>
         <Tab to="admin/cameras" label={say("admin.cameras")} />
         <Tab to="admin/users" label={say("admin.users")} />

@@ -24,7 +24,7 @@ export function Health() {
     return () => clearInterval(timer);
   }, []);
   return (
-    <section class="sheet" data-testid="health">
+    <section class="sheet" tabIndex={0} aria-label={say("health.title")} data-testid="health">
       <h1>{say("health.title")}</h1>
       <Streams />
       <Nodes />

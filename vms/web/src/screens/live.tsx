@@ -41,6 +41,7 @@ function Watching() {
   }, []);
   return (
     <div class={listShown.value ? "live" : "live unlisted"}>
+      <h1 class="unseen">{say("rail.live")}</h1>
       {desk !== undefined && listShown.value && <CameraList desk={desk} />}
       <div class="live-wall">
         <div class="wall-place" ref={place} />
