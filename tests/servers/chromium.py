@@ -29,7 +29,7 @@ def chromium_program() -> str:
     raise FileNotFoundError("no Chromium here: `make test` installs it")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
