@@ -5,6 +5,7 @@ from __future__ import annotations
 from vms.api.addresses import camera_address
 from vms.api.call import Call
 from vms.api.schemas import ProbeIn, ProbeOut
+from vms.core.errors import Unavailable
 from vms.core.secret import Secret
 
 
@@ -18,4 +19,6 @@ async def probe_camera(call: Call) -> ProbeOut:
         sent.username or address.username or "",
         given or address.password or Secret(""),
     )
+    if (cause := getattr(found, "cause", None)) is not None:
+        raise Unavailable(str(getattr(found, "detail", "")), cause=str(cause))
     return ProbeOut.model_validate(found, from_attributes=True)
