@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -69,7 +68,7 @@ class Access:
     def _basic(self, encoded: str) -> bool:
         try:
             given = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             return False
         wanted = f"{self.username}:{self.password.reveal()}".encode()
         return hmac.compare_digest(given, wanted)

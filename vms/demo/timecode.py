@@ -12,6 +12,8 @@ within the minute (a value below 60,000); `unfold` makes a full time of it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,7 +59,7 @@ def draw(luma: Luma, wall: WallTime) -> None:
     luma[: strip_height(width), first:end] = np.where(row, WHITE, BLACK)
 
 
-def read(luma: Luma) -> WallTime | None:
+def read(luma: NDArray[Any]) -> WallTime | None:
     """The time written in the picture; None when there is none or it cannot be trusted.
 
     `luma` is the whole picture (full or video range) at any scale from about 160 columns on.
@@ -90,7 +92,7 @@ def _edges(width: int) -> NDArray[np.intp]:
     return np.rint(blocks * width / BLOCKS_PER_WIDTH).astype(np.intp)
 
 
-def _levels(luma: Luma, block: float) -> NDArray[np.float64]:
+def _levels(luma: NDArray[Any], block: float) -> NDArray[np.float64]:
     """Mean of the middle of each block: its edges are blurred by scaling and compression."""
     top, bottom = _middle(0.0, block)
     rows = luma[top:bottom].mean(axis=0)
