@@ -110,16 +110,18 @@ export class Desk {
     this.look();
   }
 
-  /** Exactly that moment, on the selected tile, with the timeline brought there. */
-  seek(at: Micros): void {
-    const camera = this.wall.selected.peek();
-    if (camera === undefined) return;
+  /** The picture of exactly that moment, standing, with the timeline brought there. */
+  goTo(at: Micros): void {
+    const { tile } = this;
+    if (tile === undefined) return;
+    if (!tile.paused) tile.pause();
     this.timeline.reveal(at);
-    this.seekOn(camera, at);
+    this.seekOn(tile.camera.id, at);
+    this.wall.select(tile.camera.id, true);
   }
 
   mark(which: "in" | "out"): void {
-    const at = this.tile?.position;
+    const at = this.tile?.moment;
     if (at === undefined) return;
     batch(() => {
       (which === "in" ? this.markIn : this.markOut).value = at;

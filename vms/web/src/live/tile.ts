@@ -55,6 +55,10 @@ export class Tile {
   /** What was asked for last and is not shown yet. */
   private seeking: { readonly at: Micros; readonly since: number } | undefined;
   private seekQueued = false;
+  /** What the last seek asked for; forgotten when playing goes on or stops elsewhere. */
+  private asked: Micros | undefined;
+  /** The last picture stands on the canvas until one of a new session comes. */
+  private kept = false;
   /** Where the session that stands was asked to begin. */
   private offered: Micros | undefined;
   private lastRtp: number | undefined;
@@ -136,9 +140,15 @@ export class Tile {
     return this.seeking?.at ?? this.shown?.wall;
   }
 
+  /** The moment a mark takes: exactly what was asked for while its picture stands. */
+  get moment(): Micros | undefined {
+    return this.paused && this.asked !== undefined ? this.asked : this.position;
+  }
+
   /** Show that moment. Many calls in one animation frame send only the last. */
   seek(at: Micros): void {
     this.seeking = { at: Math.round(at), since: performance.now() };
+    this.asked = this.seeking.at;
     this.wish = { mode: "archive", at: this.seeking.at, paused: this.paused };
     if (this.seekQueued) return;
     this.seekQueued = true;
@@ -147,18 +157,21 @@ export class Tile {
 
   live(): void {
     this.seeking = undefined;
+    this.asked = undefined;
     this.wish = { mode: "live" };
     this.peer.send({ op: "live" });
   }
 
   pause(): void {
     const at = this.position ?? this.ports.now();
+    this.asked = undefined;
     this.wish = { mode: "archive", at, paused: true };
     this.peer.send({ op: "pause" });
   }
 
   resume(): void {
     if (this.wish.mode === "live") return;
+    this.asked = undefined;
     this.wish = { ...this.wish, paused: false };
     this.peer.send({ op: "play" });
   }
@@ -204,7 +217,7 @@ export class Tile {
       const at = this.wish.mode === "archive" ? this.wish.at : (this.position ?? this.ports.now());
       this.wish = { mode: "archive", at, paused: play.state === "paused" };
     }
-    if (!["live", "playing", "paused"].includes(play.state)) this.release();
+    if (!this.kept && !["live", "playing", "paused"].includes(play.state)) this.release();
     this.lastPictureAt = performance.now();
     this.know({ play, frozenAt: undefined });
     this.update(this.camera, this.states);
@@ -215,7 +228,7 @@ export class Tile {
     if (phase !== "on") {
       this.clock.clear();
       this.lastRtp = undefined;
-      this.release();
+      this.keep();
       if (this.wish.mode === "archive" && this.shown !== undefined)
         this.wish = { ...this.wish, at: this.seeking?.at ?? this.shown.wall };
     }
@@ -234,6 +247,7 @@ export class Tile {
     const shown = (_at: number, picture: VideoFrameCallbackMetadata) => {
       handle = video.requestVideoFrameCallback(shown);
       this.lastPictureAt = performance.now();
+      if (this.kept) this.release();
       const rtp = picture.rtpTimestamp ?? this.peer.receiver?.getSynchronizationSources()[0]?.rtpTimestamp;
       const { pictured, frozenAt } = this.facts.peek();
       if (!pictured || frozenAt !== undefined) this.know({ pictured: true, frozenAt: undefined });
@@ -259,8 +273,16 @@ export class Tile {
     this.view.hold();
   }
 
+  /** A session ends: what it showed last stays, dimmed under the words. */
+  private keep(): void {
+    this.heldUntil = undefined;
+    this.kept = this.facts.peek().pictured;
+    if (this.kept) this.view.hold();
+  }
+
   private release(): void {
     this.heldUntil = undefined;
+    this.kept = false;
     this.view.release();
   }
 

@@ -215,10 +215,10 @@ export class Timeline {
   private describe(): void {
     const { canvas, scale } = this;
     const playhead = this.selectedPlayhead();
-    canvas.dataset["start"] = String(scale.start);
+    // The times at the canvas's own edges, the names' column included.
+    canvas.dataset["start"] = String(scale.time(-this.size.gutter));
     canvas.dataset["end"] = String(scale.end);
     canvas.dataset["playhead"] = playhead === undefined ? "" : String(playhead.wall);
-    canvas.dataset["gutter"] = String(this.size.gutter);
     const at = playhead?.wall ?? this.ports.now();
     const second = Math.floor(at / SECOND);
     if (canvas.getAttribute("aria-valuenow") === String(second)) return;

@@ -31,8 +31,9 @@ export function CameraForm({ camera, onClose }: { camera: Camera | undefined; on
       await save(camera, cameraFields(draft, camera));
       onClose();
     } catch (failure) {
-      setWrong(fieldErrors(failure));
-      setError(failure);
+      const wrongFields = conflicting(failure) ? { number: "taken" } : fieldErrors(failure);
+      setWrong(wrongFields);
+      setError(Object.keys(wrongFields).length > 0 ? undefined : failure);
       setBusy(false);
     }
   };
@@ -50,6 +51,11 @@ export function CameraForm({ camera, onClose }: { camera: Camera | undefined; on
       </Form>
     </Dialog>
   );
+}
+
+/** The only thing two cameras cannot share is a number. */
+function conflicting(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 409;
 }
 
 async function save(camera: Camera | undefined, fields: CameraFields): Promise<void> {

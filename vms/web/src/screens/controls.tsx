@@ -75,7 +75,7 @@ function GoTo({ desk }: { desk: Desk }) {
     setWrong(moment === undefined);
     if (moment === undefined) note(() => say("play.gotoWrong"), "bad");
     else if (moment > now()) note(() => say("play.gotoFuture"), "bad");
-    else desk.seek(moment);
+    else desk.goTo(moment);
   };
   return (
     <form
@@ -95,7 +95,7 @@ function GoTo({ desk }: { desk: Desk }) {
         placeholder={say("play.goto")}
         autocomplete="off"
         spellcheck={false}
-        data-testid="goto"
+        data-testid="go-to-time"
         onInput={(event) => {
           setText(event.currentTarget.value);
           setWrong(false);

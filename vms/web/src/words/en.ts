@@ -52,7 +52,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "list.none": "No camera matches “{text}”.",
   "list.hide": "Hide the camera list",
   "list.show": "Show the camera list",
-  "list.count": "{count} cameras",
+  "list.count": "Cameras: {count}",
 
   "wall.label": "Video wall",
   "wall.layout": "Wall layout",
@@ -283,7 +283,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "camera.added": "Camera {name} was added.",
   "camera.changed": "Camera {name} was changed.",
   "camera.site": "site's rule",
-  "camera.days": "{count} days",
+  "camera.days": "{count} d",
 
   "user.add": "Add a user",
   "user.edit": "Edit user {name}",
@@ -294,7 +294,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "user.cameras": "Cameras that may be seen",
   "user.allCameras": "Every camera, later ones as well",
   "user.someCameras": "Only the chosen ones",
-  "user.count": "{count} cameras",
+  "user.count": "chosen: {count}",
   "user.all": "all",
   "user.enabled": "Switched on",
   "user.disabled": "switched off",

@@ -293,7 +293,7 @@ export const id = {
   "user.cameras": "Kamera yang boleh dilihat",
   "user.allCameras": "Semua kamera, juga yang akan datang",
   "user.someCameras": "Hanya yang dipilih",
-  "user.count": "{count} kamera",
+  "user.count": "dipilih: {count}",
   "user.all": "semua",
   "user.enabled": "Aktif",
   "user.disabled": "dimatikan",
