@@ -13,7 +13,7 @@ from pydantic_settings import EnvSettingsSource
 from vms.core.errors import Invalid
 from vms.settings.sections import PREFIX, Settings
 
-OTHER_VARIABLES = frozenset({"VMS_CONFIG", "VMS_DEMO_CAMERA"})
+OTHER_VARIABLES = frozenset({"VMS_CONFIG", "VMS_DEMO_CAMERA", "VMS_DEMO_PASSWORD", "VMS_DEMO_PORT"})
 """Variables with our prefix that are no settings."""
 
 

@@ -1,0 +1,172 @@
+"""The roles: each opens what it needs, runs until cancelled, and closes in the reverse order.
+
+What belongs here: which resources a role has and in which order. What does not: the command line
+(`vms.cli`) and the processes of one machine (`vms.machine`). A role imports only its own room, so
+that retention does not carry a codec library.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.archive import Archive
+from storage.index import Index, migrate, open_index
+from storage.objects import ObjectStore, open_store
+from vms.core.bus import NatsBus, open_bus
+from vms.core.clock import Clock, SystemClock
+from vms.core.errors import Conflict, Invalid
+from vms.ops import watched
+from vms.settings import Settings
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a role stands on."""
+
+    settings: Settings
+    bus: NatsBus
+    index: Index
+    store: ObjectStore
+    archive: Archive
+    clock: Clock
+
+
+async def run_role(role: str, settings: Settings) -> None:
+    """Until cancelled. Raises VmsError when the settings do not allow it to start."""
+    async with opened(role, settings) as resources:
+        await ROLES[role](resources)
+
+
+@asynccontextmanager
+async def opened(role: str, settings: Settings) -> AsyncIterator[Resources]:
+    """Bus, then index, then store, then the listener for metrics and health."""
+    clock = SystemClock()
+    async with (
+        open_bus(
+            settings.bus.url,
+            user=settings.bus.user,
+            password=settings.bus.password,
+            name=f"{role}-{settings.node}",
+        ) as bus,
+        open_index(settings.index_url.reveal(), key=index_key(settings)) as index,
+        opened_store(settings) as store,
+        watched(role, settings.node, bus, clock, settings.ops.host, getattr(settings.ops, role)),
+    ):
+        yield Resources(settings, bus, index, store, Archive(index, store), clock)
+
+
+def opened_store(
+    settings: Settings, *, create: bool = False
+) -> AbstractAsyncContextManager[ObjectStore]:
+    return open_store(
+        settings.store_url,
+        access_key=settings.store.access_key or None,
+        secret_key=settings.store.secret_key or None,
+        create=create,
+    )
+
+
+async def prepare(settings: Settings) -> None:
+    """`vms migrate`: the newest schema, the store made, and the two joined. Safe to repeat."""
+    await migrate(settings.index_url.reveal())
+    async with (
+        open_index(settings.index_url.reveal(), key=index_key(settings)) as index,
+        opened_store(settings, create=True) as store,
+    ):
+        await Archive(index, store).check()
+
+
+def index_key(settings: Settings) -> bytes:
+    """The key of camera passwords, from the settings or the key file. Raises Invalid without."""
+    text = settings.index.key.reveal() or _read(settings.key_file)
+    if not text:
+        raise Invalid(
+            f"there is no key: set VMS_INDEX__KEY (base64 of 32 bytes) or make {settings.key_file}"
+            " with `vms migrate --new-key`"
+        )
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Invalid("the key is not base64 of 32 bytes: VMS_INDEX__KEY or the key file")
+    return key
+
+
+def make_key(path: Path) -> None:
+    """A new key file that only its owner reads. Raises Conflict when there is one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise Conflict(f"{path} is there already; without it passwords cannot be read") from error
+    with os.fdopen(file, "wb") as opened_file:
+        opened_file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+async def _api(on: Resources) -> None:
+    from player.export.clip import make_clip
+    from recorder.probe import probe
+    from vms.api.server import serve
+
+    await serve(
+        on.settings, on.index, on.archive, on.bus, on.clock, make_clip=make_clip, probe=probe
+    )
+
+
+async def _record(on: Resources) -> None:
+    from recorder.config import RecordConfig
+    from recorder.fleet import record
+
+    section = on.settings.record
+    config = RecordConfig(
+        spool=on.settings.spool,
+        node=on.settings.node,
+        spool_max_bytes=section.spool_max_bytes,
+        segment_seconds=section.segment_seconds,
+        fsync=section.fsync,
+        feed_host=section.feed_host,
+        stall_seconds=section.stall_seconds,
+    )
+    await record(config, on.index, on.archive, on.bus, on.clock)
+
+
+async def _play(on: Resources) -> None:
+    from player.config import PlayConfig
+    from player.play import play
+
+    config = PlayConfig(node=on.settings.node, addresses=on.settings.play.addresses)
+    await play(config, on.archive, on.bus, on.clock)
+
+
+async def _retain(on: Resources) -> None:
+    from storage.retention import RetainConfig, retain
+
+    section = on.settings.retain
+    config = RetainConfig(
+        days=section.days, interval_seconds=section.interval_seconds, node=on.settings.node
+    )
+    await retain(config, on.index, on.store, on.bus, on.clock)
+
+
+ROLES: Mapping[str, Callable[[Resources], Awaitable[None]]] = {
+    "api": _api,
+    "record": _record,
+    "play": _play,
+    "retain": _retain,
+}
