@@ -247,7 +247,8 @@ export class Tile {
     const shown = (_at: number, picture: VideoFrameCallbackMetadata) => {
       handle = video.requestVideoFrameCallback(shown);
       this.lastPictureAt = performance.now();
-      if (this.kept) this.release();
+      // A track that ends shows one black picture more: that one is not of the new session.
+      if (this.kept && this.facts.peek().phase === "on") this.release();
       const rtp = picture.rtpTimestamp ?? this.peer.receiver?.getSynchronizationSources()[0]?.rtpTimestamp;
       const { pictured, frozenAt } = this.facts.peek();
       if (!pictured || frozenAt !== undefined) this.know({ pictured: true, frozenAt: undefined });
