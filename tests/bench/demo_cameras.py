@@ -52,7 +52,7 @@ def play(url: str) -> socket.socket:
         head = f"{method} {url}{track} RTSP/1.0\r\nCSeq: {number}\r\n{transport}{session}\r\n"
         sock.sendall(head.encode())
         answer = sock.recv(4096).decode("latin1")
-        session = f"Session: {re.findall(r'Session: (\w+)', answer)[0]}\r\n"
+        session = re.findall(r"Session: \w+", answer)[0] + "\r\n"
     sock.setblocking(False)
     return sock
 

@@ -107,11 +107,13 @@ async def ticks(
     in between are left out. A wall clock that was set moves the grid with it.
     """
     period = SECOND / rate
+    micros, ticks_ = period.numerator, period.denominator  # whole numbers: Fractions are slow
+    longest = int(period) + SECOND
     number = _following(clock.wall() - phase_micros, period)
     while True:
-        due = WallTime(round(number * period) + phase_micros)
+        due = WallTime((number * micros + ticks_ // 2) // ticks_ + phase_micros)
         pause = due - clock.wall()
-        if not -lag_micros <= pause <= period + SECOND:
+        if not -lag_micros <= pause <= longest:
             number = _following(clock.wall() - phase_micros, period)
             continue
         await clock.sleep(max(0.0, pause / SECOND))
