@@ -213,7 +213,9 @@ export class Tile {
   private told(play: StateMessage): void {
     // The player went over to live by itself at the end of the archive.
     if (play.state === "live" && this.seeking === undefined) this.wish = { mode: "live" };
-    if (play.state === "playing" || play.state === "paused") {
+    // After a gap it goes on by itself; who wished it to stand still wants that at its end as well.
+    if (play.state === "playing" && this.paused) this.peer.send({ op: "pause" });
+    else if (play.state === "playing" || play.state === "paused") {
       const at = this.wish.mode === "archive" ? this.wish.at : (this.position ?? this.ports.now());
       this.wish = { mode: "archive", at, paused: play.state === "paused" };
     }
