@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Protocol
 
 from recorder.beside import beside
@@ -17,6 +18,7 @@ from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
 from recorder.rtp.rtcp import receiver_report
 from recorder.rtsp.client import Session, open_session
+from recorder.rtsp.protocol import Sink
 from recorder.rtsp.tracks import audio_receiver, video_receiver
 from vms.core.clock import Clock
 from vms.core.media.access_unit import AccessUnit
@@ -95,7 +97,10 @@ class RtspRun:
         self._ready: list[AccessUnit] = []
         self._ready_bytes = 0
         self._woken = asyncio.Event()
-        session.wire.deliver({*self._rtp, *self._rtcp}, self._on_packet)
+        sinks: dict[int, Sink] = {
+            channel: partial(self._on_rtcp, of) for channel, of in self._rtcp.items()
+        }
+        session.wire.deliver(sinks | {channel: of.push for channel, of in self._rtp.items()})
         session.wire.on_read = self._on_read
 
     @property
@@ -137,13 +142,6 @@ class RtspRun:
             if now - reported >= _REPORT_SECONDS:
                 self._report(now)
                 reported = now
-
-    def _on_packet(self, channel: int, data: bytes, start: int, end: int) -> None:
-        receiver = self._rtp.get(channel)
-        if receiver is not None:
-            receiver.push(data, start, end)
-        else:
-            self._on_rtcp(self._rtcp[channel], data, start, end)
 
     def _on_rtcp(self, receiver: TrackReceiver, data: bytes, start: int, end: int) -> None:
         self._reception.note_rtcp(receiver, data, start, end, self._clock.monotonic())

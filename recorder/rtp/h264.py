@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from recorder.rtp.depacketizer import Coded, Pictures
+from recorder.rtp.depacketizer import MOST_PARTS, Coded, Pictures
 from recorder.rtp.parameters import ParameterSets
 from vms.core.media.access_unit import Codec
 from vms.core.media.nal import split_annex_b
@@ -27,6 +27,17 @@ class H264Depacketizer:
 
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
         pictures = self._pictures
+        if (
+            timestamp == pictures.timestamp
+            and not marker
+            and pictures.open_at >= 0
+            and end - start > 2
+            and data[start] & 0x1F == _FU_A
+            and data[start + 1] < 0x40
+            and len(pictures.parts) < MOST_PARTS
+        ):
+            pictures.parts.append(data[start + 2 : end])  # the middle of a picture: most packets
+            return
         pictures.at(timestamp)
         if end - start > 1:
             kind = data[start] & 0x1F

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from recorder.rtp.depacketizer import Coded, Pictures
+from recorder.rtp.depacketizer import MOST_PARTS, Coded, Pictures
 from recorder.rtp.parameters import ParameterSets
 from vms.core.media.access_unit import Codec
 from vms.core.media.nal import split_annex_b
@@ -31,6 +31,17 @@ class H265Depacketizer:
 
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
         pictures = self._pictures
+        if (
+            timestamp == pictures.timestamp
+            and not marker
+            and pictures.open_at >= 0
+            and end - start > 3
+            and (data[start] >> 1) & 0x3F == _FRAGMENTATION
+            and data[start + 2] < 0x40
+            and len(pictures.parts) < MOST_PARTS
+        ):
+            pictures.parts.append(data[start + 3 : end])  # the middle of a picture: most packets
+            return
         pictures.at(timestamp)
         if end - start > 2:
             kind = (data[start] >> 1) & 0x3F

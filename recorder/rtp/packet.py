@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-_HEADER = struct.Struct(">BBHII")
+PLAIN_HEADER = struct.Struct(">BBHII")
+"""The twelve bytes that are the whole header when the first is 0x80, as it nearly always is."""
 _EXTENSION = struct.Struct(">HH")
 
 
@@ -25,7 +26,7 @@ def read_header(data: bytes | memoryview, start: int, end: int) -> Header | None
     """The header of the packet at data[start:end]; None when it is no RTP version 2 packet."""
     if end - start < 12:
         return None
-    first, second, sequence, timestamp, ssrc = _HEADER.unpack_from(data, start)
+    first, second, sequence, timestamp, ssrc = PLAIN_HEADER.unpack_from(data, start)
     if first >> 6 != 2:
         return None
     payload = start + 12

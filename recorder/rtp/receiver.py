@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recorder.rtp.depacketizer import Coded, Depacketizer
-from recorder.rtp.packet import read_header
+from recorder.rtp.packet import PLAIN_HEADER, read_header
 from recorder.rtp.rtcp import Reception, SenderReport, read_sender_report
 from recorder.rtp.timeline import MediaClock
 
@@ -14,9 +14,8 @@ _LATE = 0x8000
 
 @dataclass(slots=True)
 class Tally:
-    """What went by on a track, for reports and metrics. `broken`: packets that were no RTP."""
+    """What went wrong on a track, for reports and metrics. `broken`: packets that were no RTP."""
 
-    packets: int = 0
     lost: int = 0
     broken: int = 0
 
@@ -31,7 +30,8 @@ class TrackReceiver:
     tally: Tally = field(default_factory=Tally)
     report: SenderReport | None = None
     _ssrc: int = 0
-    _sequence: int = -1
+    packets: int = 0
+    _expected: int = -1
     _cycles: int = 0
     _first: int = 0
     _reported: tuple[int, int] = (0, 0)
@@ -45,19 +45,21 @@ class TrackReceiver:
 
     def push(self, data: bytes, start: int, end: int) -> None:
         """Take the RTP packet data[start:end]."""
-        header = read_header(data, start, end)
-        if header is None:
+        if end - start > 12 and data[start] == 0x80:
+            _, second, sequence, timestamp, self._ssrc = PLAIN_HEADER.unpack_from(data, start)
+            marker, start = second > 127, start + 12
+        elif (header := read_header(data, start, end)) is not None:
+            marker, _, sequence, timestamp, self._ssrc, start, end = header
+        else:
             self.tally.broken += 1
             return
-        marker, _, sequence, timestamp, self._ssrc, start, end = header
-        self.tally.packets += 1
-        expected = (self._sequence + 1) & 0xFFFF
-        if sequence != expected or self._sequence < 0:
-            if not self._follow(sequence, expected):
+        if sequence != self._expected:
+            if not self._follow(sequence):
                 return
         elif sequence == 0:
             self._cycles += 1
-        self._sequence = sequence
+        self._expected = (sequence + 1) & 0xFFFF
+        self.packets += 1
         self.depacketizer.push(data, start, end, marker, timestamp)
 
     def take(self, arrival: float) -> list[tuple[int, Coded]]:
@@ -78,9 +80,9 @@ class TrackReceiver:
 
     def reception(self, now: float) -> Reception | None:
         """What to tell the camera; None before its first packet."""
-        if self._sequence < 0:
+        if self._expected < 0:
             return None
-        highest = (self._cycles << 16) | self._sequence
+        highest = (self._cycles << 16) | ((self._expected - 1) & 0xFFFF)
         expected = highest - self._first + 1
         new_expected, new_lost = expected - self._reported[0], self.tally.lost - self._reported[1]
         self._reported = (expected, self.tally.lost)
@@ -91,17 +93,17 @@ class TrackReceiver:
             *(fraction, self.tally.lost, highest & 0xFFFF_FFFF, int(self._jitter), last, delay),
         )
 
-    def _follow(self, sequence: int, expected: int) -> bool:
+    def _follow(self, sequence: int) -> bool:
         """The sequence number is not the next one: whether this packet is still of use."""
-        if self._sequence < 0:
+        if self._expected < 0:
             self._first = sequence
             return True
-        missing = (sequence - expected) & 0xFFFF
+        missing = (sequence - self._expected) & 0xFFFF
         if missing >= _LATE and missing > 0xFFFF - 100:
             return False  # repeated
         if missing < _LATE:
             self.tally.lost += missing
-        if sequence < expected:
+        if sequence < self._expected and missing < _LATE:
             self._cycles += 1
         self.depacketizer.lose()
         return True

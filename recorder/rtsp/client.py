@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 from recorder.errors import CameraError
 from recorder.rtsp.auth import Credentials
 from recorder.rtsp.dialog import Channel, Dialog
-from recorder.rtsp.protocol import Packet, Request, Response, Stream
+from recorder.rtsp.protocol import Request, Response, Sink, Stream
 from recorder.rtsp.urls import Address, read_address
 from vms.core.model import Cause
 from vms.core.secret import Secret
@@ -35,8 +36,7 @@ class Wire(asyncio.BufferedProtocol):
     """The socket as the event loop sees it. Packets are delivered synchronously, while reading."""
 
     def __init__(self) -> None:
-        self.stream = Stream(self._keep_early)
-        self.stream.channels = set(range(32))
+        self.stream = Stream({n: partial(self._keep_early, n) for n in range(32)})
         self.on_read: Callable[[], None] | None = None
         self.failure: CameraError | None = None
         self.bytes_read = 0
@@ -78,13 +78,13 @@ class Wire(asyncio.BufferedProtocol):
         self.write(request.encode(self._cseq))
         return self._cseq
 
-    def deliver(self, channels: set[int], on_packet: Packet) -> None:
-        """From now on, and for those that came early, packets on these channels go there."""
+    def deliver(self, sinks: Mapping[int, Sink]) -> None:
+        """From now on, and for those that came early, packets go where `sinks` says by channel."""
         early, self._early = self._early, []
-        self.stream.channels, self.stream.on_packet = channels, on_packet
+        self.stream.sinks = sinks
         for channel, packet in early:
-            if channel in channels:
-                on_packet(channel, packet, 0, len(packet))
+            if channel in sinks:
+                sinks[channel](packet, 0, len(packet))
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():

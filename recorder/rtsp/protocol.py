@@ -8,7 +8,7 @@ channel of ours is skipped up to the next thing that is, within a bound.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from recorder.errors import CameraError
@@ -23,8 +23,8 @@ _MESSAGE = re.compile(rb"RTSP/1\.\d |[A-Z_]{4,16} (?:rtsp:|\*)")
 _MAY_BE_MESSAGE = re.compile(rb"[A-Z_][A-Z_/1.0 a-z:]*\Z")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
-Packet = Callable[[int, bytes, int, int], None]
-"""Called with channel, buffer, and where in it the packet starts and ends."""
+Sink = Callable[[bytes, int, int], None]
+"""Called with the buffer and where in it a packet starts and ends."""
 
 
 class Headers:
@@ -71,15 +71,15 @@ class Request:
 class Stream:
     """Cuts what a camera sends into messages and packets."""
 
-    def __init__(self, on_packet: Packet) -> None:
-        self.channels: set[int] = set()
+    def __init__(self, sinks: Mapping[int, Sink]) -> None:
+        """`sinks`: by channel, what takes its packets; may be replaced at any time."""
+        self.sinks = sinks
         self.resyncs = 0
-        self.on_packet = on_packet
         self._rest = b""
         self._skipped = 0
 
     def receive(self, data: bytes) -> list[Response | Request]:
-        """Take what arrived; packets go to `on_packet`, messages are returned.
+        """Take what arrived; packets go to `sinks`, messages are returned.
 
         Raises CameraError (PROTOCOL) when a bound is exceeded.
         """
@@ -100,19 +100,19 @@ class Stream:
 
     def _packets(self, data: bytes, position: int, end: int) -> tuple[int, bool]:
         """Hand out packets in a row; where they end, and whether the next one is not whole."""
-        channels, on_packet = self.channels, self.on_packet
+        sinks = self.sinks
         while position < end and data[position] == 0x24:
             if end - position < 5:
                 return position, True
-            channel = data[position + 1]
+            sink = sinks.get(data[position + 1])
             stop = position + 4 + ((data[position + 2] << 8) | data[position + 3])
-            if data[position + 4] >> 6 != 2 or (channel not in channels and channel > 31):
+            if data[position + 4] >> 6 != 2 or (sink is None and data[position + 1] > 31):
                 break
             if stop > end:
                 return position, True
-            if channel in channels:
+            if sink is not None:
+                sink(data, position + 4, stop)
                 self._skipped = 0
-                on_packet(channel, data, position + 4, stop)
             position = stop
         return position, False
 

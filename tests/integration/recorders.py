@@ -1,6 +1,8 @@
 """A whole recorder on SQLite and a directory store, in this process or in one of its own.
 
-python -m tests.integration.recorders FOLDER     records what FOLDER's index lists, until killed
+python -m tests.integration.recorders FOLDER [SEGMENT_SECONDS]
+
+records what FOLDER's index lists, until killed.
 """
 
 from __future__ import annotations
@@ -95,11 +97,12 @@ async def open_site(folder: Path, *, migrated: bool = False) -> AsyncIterator[Si
         yield Site(folder, index, Archive(index, store))
 
 
-async def _main(folder: Path) -> None:
+async def _main(folder: Path, segment_seconds: float) -> None:
     async with open_site(folder) as site:
+        site.segment_seconds = segment_seconds
         await record(site.config, site.index, site.archive, site.bus, site.clock)
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    asyncio.run(_main(Path(sys.argv[1])))
+    asyncio.run(_main(Path(sys.argv[1]), float((*sys.argv, "4")[2])))

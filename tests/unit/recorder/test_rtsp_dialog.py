@@ -180,7 +180,7 @@ def real(name: str) -> Response:
     lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
     length = b"Content-Length: %d" % len(body)
     whole = b"\r\n".join([*lines, length]) + b"\r\n\r\n" + body
-    (answer,) = Stream(lambda *_: None).receive(whole)
+    (answer,) = Stream({}).receive(whole)
     assert isinstance(answer, Response)
     return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -28,8 +29,7 @@ class Heard:
     def __init__(self) -> None:
         self.packets: list[tuple[int, bytes]] = []
         self.messages: list[Response | Request] = []
-        self.stream = Stream(self._take)
-        self.stream.channels = {0, 1}
+        self.stream = Stream({0: partial(self._take, 0), 1: partial(self._take, 1)})
 
     def _take(self, channel: int, data: bytes, start: int, end: int) -> None:
         self.packets.append((channel, data[start:end]))
