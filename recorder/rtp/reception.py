@@ -1,7 +1,9 @@
 """A whole run: picture and sound of one session on one line of civil time.
 
-Pure. The first half second of pictures is held back, so that the run's anchor is the least delayed
-of them and not the first; then everything comes at once, and from there on without delay.
+Pure. Pictures are held back until for half a second none has come with less delay than the best so
+far (five seconds at most), so that the run's anchor is the least delayed of them: a recorder or a
+camera that starts late delivers in a burst, and dating by its first picture would put all that
+follow into the future. Then everything comes at once, and from there on without delay.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from vms.core.media.access_unit import VIDEO, AccessUnit
 from vms.core.walltime import DAY, SECOND, WallTime, from_ntp
 
 SETTLE_SECONDS = 0.5
+LONGEST_SETTLE_SECONDS = 5.0
+_BETTER_MICROS = 10_000
+"""A picture that came with so much less delay than those before starts the half second anew."""
 _SOUND_AWAY_MICROS = 5 * SECOND
 _MOST_HELD = 4096
 
@@ -54,7 +59,7 @@ class Reception:
         self._camera: dict[int, CameraTime] = {}
         self._held: list[tuple[int, int, Coded]] = []
         self._held_size = 0
-        self._first_picture: float | None = None
+        self._first_picture = self._last_better = 0.0
 
     def arrival_wall(self, monotonic: float) -> WallTime:
         return WallTime(self._started_wall + round((monotonic - self._started) * SECOND))
@@ -97,6 +102,7 @@ class Reception:
         self, track: int, ticks: int, coded: Coded, now: float, units: list[AccessUnit]
     ) -> None:
         line = self._lines[track]
+        before = line.best_offset
         line.observe(ticks, self.arrival_wall(now))
         if track == VIDEO:
             self.last_picture = now
@@ -104,10 +110,21 @@ class Reception:
             units.append(self._unit(track, ticks, coded))
             return
         self._hold(track, ticks, coded)
-        if track == VIDEO:
-            self._first_picture = now if self._first_picture is None else self._first_picture
-            if now - self._first_picture >= SETTLE_SECONDS or self._is_full():
-                self._settle(units)
+        if track == VIDEO and self._is_settled(line, before, now):
+            self._settle(units)
+
+    def _is_settled(self, line: WallLine, before: int | None, now: float) -> bool:
+        """Whether the least delay is known. `before`: the best offset before this picture."""
+        best = line.best_offset
+        if before is None:
+            self._first_picture = self._last_better = now
+        elif best is not None and before - best > _BETTER_MICROS:
+            self._last_better = now
+        return (
+            now - self._last_better >= SETTLE_SECONDS
+            or now - self._first_picture >= LONGEST_SETTLE_SECONDS
+            or self._is_full()
+        )
 
     def _hold(self, track: int, ticks: int, coded: Coded) -> None:
         if not self._is_full():

@@ -14,7 +14,8 @@ from playwright.sync_api import BrowserContext, Download, Locator, Page
 
 from tests.e2e.product import ADMIN, PASSWORD, wait_for
 
-READER = Path(__file__).parents[1] / "data" / "timecode.js"
+READER = (Path(__file__).parents[1] / "data" / "timecode.js").read_text()
+READER += "\nglobalThis.readTimecode = readTimecode;"
 
 PICTURE_SHOWN = """
 camera => {
@@ -86,7 +87,7 @@ class Screen:
         self.address = address
 
     def open(self) -> None:
-        self.page.add_init_script(path=READER)
+        self.page.add_init_script(READER)
         self.page.goto(self.address)
 
     def sign_in(self, name: str = ADMIN, password: str = PASSWORD) -> None:
@@ -137,7 +138,7 @@ class Screen:
     def plays_file(self, path: Path, start: float, *, picture: float) -> None:
         """Chromium plays the file, and its first picture is the one of `start` ms UTC."""
         page = self.page.context.new_page()
-        page.add_init_script(path=READER)
+        page.add_init_script(READER)
         page.goto("about:blank")
         data = base64.b64encode(path.read_bytes()).decode()
         code = page.evaluate(FILE_PLAYED, data)

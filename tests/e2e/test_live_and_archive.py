@@ -49,14 +49,20 @@ def test_the_archive_at_a_chosen_second_shows_that_second(city: City, wall: Scre
     wall.tile(city.harbour).click()
     wanted = recorded_moment(city, seconds_ago=12)
     wall.go_to(wanted)
-    shown = wait_for("the chosen second", lambda: at_moment(wall, city.harbour, wanted))
-    assert abs(shown - wanted) <= PICTURE
+    wait_for("the chosen second", lambda: stands_at(wall, city.harbour, wanted))
+    wall.page.wait_for_timeout(500)
+    assert stands_at(wall, city.harbour, wanted), "and it stays there"
 
 
-def at_moment(wall: Screen, camera: int, wanted: float) -> float | None:
-    """The time code of a paused archive picture, once the tile has left live."""
+def stands_at(wall: Screen, camera: int, wanted: float) -> bool:
+    """Whether the tile is paused at the picture of that moment, and its clock says so."""
     shown = wall.shown(camera)
-    return shown.code if shown and shown.state == "paused" else None
+    return (
+        shown is not None
+        and shown.state == "paused"
+        and abs(shown.code - wanted) <= PICTURE
+        and abs(shown.clock - shown.code) <= PICTURE
+    )
 
 
 def recorded_moment(city: City, *, seconds_ago: float) -> int:

@@ -55,6 +55,22 @@ class Camera:
         self.reception.note_rtcp(receiver, data, 0, len(data), 100.0 + now)
 
 
+def test_a_backlog_at_the_start_does_not_put_the_run_into_the_future() -> None:
+    """The first picture waited two seconds, each that follows a tenth less, as a backlog drains."""
+    camera = Camera()
+    units: list[AccessUnit] = []
+    for n in range(80):
+        taken = n * 0.04
+        units += camera.picture(taken + max(0.0, 2.0 - n * 0.1), at=taken)
+    assert abs(units[0].wall - T0) <= 20_000
+
+
+def test_a_camera_that_gets_ever_quicker_is_held_for_five_seconds_at_most() -> None:
+    camera = Camera()
+    held = [camera.picture(n * 0.02, at=n * 0.04) for n in range(300)]
+    assert next(n for n, units in enumerate(held) if units) == 250
+
+
 def test_the_first_half_second_is_held_back_and_then_comes_at_once() -> None:
     camera = Camera()
     assert [len(camera.picture(n * 0.04)) for n in range(14)] == [0] * 13 + [14]
