@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vms import __version__
-from vms.core.errors import VmsError
+from vms.core.errors import Invalid, VmsError
 from vms.core.model import Role
 from vms.core.secret import Secret
 
@@ -206,7 +206,12 @@ def _logs(arguments: argparse.Namespace, role: str) -> Settings:
 
 def _password(prompt: str) -> Secret:
     """Asked for at a terminal, else one line of standard input; never an argument."""
-    return Secret(getpass.getpass(prompt) if sys.stdin.isatty() else input())
+    if sys.stdin.isatty():
+        return Secret(getpass.getpass(prompt))
+    line = sys.stdin.readline()
+    if not line:
+        raise Invalid("no password came on standard input")
+    return Secret(line.rstrip("\r\n"))
 
 
 if __name__ == "__main__":

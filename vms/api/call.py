@@ -11,7 +11,9 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel
 
+from player.export.clip import ClipReport
 from player.footage import Footage
+from recorder.probe import ProbeReport
 from storage.archive import Archive
 from storage.index import Index
 from vms.api.peers import Peers
@@ -27,10 +29,10 @@ from vms.settings import Settings
 
 M = TypeVar("M", bound=BaseModel)
 
-MakeClip = Callable[[Footage, int, TimeRange, Path], Awaitable[object]]
+MakeClip = Callable[[Footage, int, TimeRange, Path], Awaitable[ClipReport]]
 """`player.export.clip.make_clip`: footage, stream id, span, file to write. Raises NotFound."""
-Probe = Callable[[str, str, Secret], Awaitable[object]]
-"""`recorder.probe.probe`: url, user, password; what it returns has the fields of ProbeOut."""
+Probe = Callable[[str, str, Secret], Awaitable[ProbeReport]]
+"""`recorder.probe.probe`: url, user, password."""
 
 
 @dataclass(frozen=True, slots=True)

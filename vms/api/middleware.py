@@ -44,6 +44,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
+_BEGUN = "vms.begun"
+"""Where a request keeps the answer whose head was sent."""
 _ONE_YEAR = "max-age=31536000"
 
 
@@ -52,6 +54,7 @@ def security_headers(https: bool) -> Callable[[web.Request, web.StreamResponse],
     headers = HEADERS | ({"Strict-Transport-Security": _ONE_YEAR} if https else {})
 
     async def add(request: web.Request, response: web.StreamResponse) -> None:
+        request[_BEGUN] = response
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         response.headers["Server"] = "vms"
@@ -62,12 +65,25 @@ def security_headers(https: bool) -> Callable[[web.Request, web.StreamResponse],
 @web.middleware
 async def errors_as_problems(request: web.Request, handler: Next) -> web.StreamResponse:
     try:
-        name, job = f"{request.method} {request.path}", partial(_answer, request, handler)
-        answer = await contained(name, job, otherwise=None)
-        return broken() if answer is None else answer
+        name, job = _name(request), partial(_answer, request, handler)
+        answer = await contained(name, job, otherwise=None) or broken()
     except VmsError as error:
         _note(request, error)
-        return problem(error)
+        answer = problem(error)
+    return _unless_begun(request, answer)
+
+
+def _unless_begun(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """What went wrong in the middle of an answer can only be told by breaking it off."""
+    begun: web.StreamResponse = request.get(_BEGUN, answer)
+    if begun is not answer and request.transport is not None:
+        request.transport.close()
+    return begun
+
+
+def _name(request: web.Request) -> str:
+    """Method and path as they were sent: still encoded, so that no line break gets into the log."""
+    return f"{request.method} {request.rel_url.raw_path}"
 
 
 async def _answer(request: web.Request, handler: Next) -> web.StreamResponse | None:
@@ -82,9 +98,8 @@ def _note(request: web.Request, error: VmsError) -> None:
     ours = error.kind in (ErrorKind.UNAVAILABLE, ErrorKind.CORRUPT)
     log.log(
         logging.WARNING if ours else logging.DEBUG,
-        "%s %s: %s",
-        request.method,
-        request.path,
+        "%s: %s",
+        _name(request),
         error,
     )
 
@@ -96,5 +111,5 @@ async def access_log(request: web.Request, handler: Next) -> web.StreamResponse:
     response = await handler(request)
     level = logging.DEBUG if request.method in ("GET", "HEAD", "OPTIONS") else logging.INFO
     millis = (time.perf_counter() - started) * 1000
-    log.log(level, "%s %s %d %.0f ms", request.method, request.path, response.status, millis)
+    log.log(level, "%s %d %.0f ms", _name(request), response.status, millis)
     return response

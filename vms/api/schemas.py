@@ -23,11 +23,21 @@ def _trimmed(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NO_CONTROLS),
+]
+Login = Annotated[str, StringConstraints(max_length=100, pattern=_NO_CONTROLS)]
+"""The name a camera knows us by."""
 Password = Annotated[SecretStr, Field(max_length=256)]
 Address = Annotated[str, BeforeValidator(_trimmed), Field(max_length=1000)]
 CameraNumber = Annotated[int, Field(ge=1, le=99_999)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
+Id = Annotated[int, Field(ge=1, lt=10**18)]
+Moment = Annotated[int, Field(ge=0, le=10**17)]
+"""µs UTC, as far as every database and every date goes."""
 
 
 class SiteOut(Schema):
@@ -65,9 +75,11 @@ class UsersOut(Schema):
 
 
 class UserIn(Schema):
+    """`cameras` absent: none. Null, every camera, must be said."""
+
     name: Name
     role: Role = Role.VIEWER
-    cameras: list[int] | None = None
+    cameras: list[Id] | None = []
     enabled: bool = True
     password: Password
 
@@ -77,7 +89,7 @@ class UserPatch(Schema):
 
     name: Name | None = None
     role: Role | None = None
-    cameras: list[int] | None = None
+    cameras: list[Id] | None = None
     enabled: bool | None = None
     password: Password | None = None
 
@@ -160,7 +172,7 @@ class CameraIn(Schema):
     number: CameraNumber | None = None
     main_url: Address
     sub_url: Address | None = None
-    username: Annotated[str, Field(max_length=100)] | None = None
+    username: Login | None = None
     password: Password | None = None
     audio: bool = False
     retention_days: Days | None = None
@@ -175,7 +187,7 @@ class CameraPatch(Schema):
     number: CameraNumber | None = None
     main_url: Address | None = None
     sub_url: Address | None = None
-    username: Annotated[str, Field(max_length=100)] | None = None
+    username: Login | None = None
     password: Password | None = None
     audio: bool | None = None
     retention_days: Days | None = None
@@ -185,16 +197,21 @@ class CameraPatch(Schema):
 
 class ProbeIn(Schema):
     url: Address
-    username: Annotated[str, Field(max_length=100)] | None = None
+    username: Login | None = None
     password: Password | None = None
 
 
 class ProbeOut(Schema):
+    """What a camera sends. `notes`: advice in English, such as a key picture distance too long."""
+
     codec: str
     width: int
     height: int
     fps: float | None
     audio: str | None
+    key_seconds: float | None = None
+    clock_offset_micros: int | None = None
+    notes: list[str] = []
 
 
 def _numbers(value: object) -> object:
@@ -204,9 +221,9 @@ def _numbers(value: object) -> object:
 class TimelineQuery(Schema):
     """`cameras`: ids with commas. Spans closer than a pixel become one."""
 
-    cameras: Annotated[list[int], BeforeValidator(_numbers), Field(min_length=1, max_length=64)]
-    start: int
-    end: int
+    cameras: Annotated[list[Id], BeforeValidator(_numbers), Field(min_length=1, max_length=64)]
+    start: Moment
+    end: Moment
     pixels: Annotated[int, Field(ge=1, le=20_000)] = 1000
 
 
@@ -236,7 +253,7 @@ class WhepQuery(Schema):
     """`at`: begin in the archive at this µs; absent: live."""
 
     stream: StreamRole = StreamRole.MAIN
-    at: int | None = None
+    at: Moment | None = None
 
 
 class ClipQuery(Schema):

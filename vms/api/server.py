@@ -54,6 +54,7 @@ async def serve(
     async with listening(api), asyncio.TaskGroup() as tasks:
         tasks.create_task(api.watch.run())
         tasks.create_task(supervise("state of this node", state.run, clock=clock))
+        tasks.create_task(supervise("media of ended sessions", lambda: _end(api), clock=clock))
         tasks.create_task(
             supervise("look at the index", lambda: _look(index, state, clock), clock=clock)
         )
@@ -141,6 +142,10 @@ async def _start(site: web.TCPSite, settings: Settings) -> None:
                 f"{where} is taken by another program: choose another port (VMS_API__PORT)"
             ) from error
         raise Unavailable(f"cannot listen on {where}: {error.strerror}") from error
+
+
+async def _end(api: Api) -> None:
+    await api.peers.end_with_sessions(api.sign_ins, api.bus, api.clock)
 
 
 async def _look(index: Index, state: NodeState, clock: Clock) -> None:

@@ -52,7 +52,10 @@ class LoginBackoff:
         if wait > 0:
             raise Exhausted("too many wrong passwords: wait", retry_after_seconds=round(wait + 0.5))
 
-    def failed(self, name: str, address: str) -> None:
+    def attempt(self, name: str, address: str) -> None:
+        """A guess begins: it counts as wrong until `succeeded`, so that guesses made at the same
+        time do not all pass. Raises Exhausted as `check` does."""
+        self.check(name, address)
         for key, _ in _keys(name, address):
             count = self._fresh(key) or _Count(0, 0.0)
             self._counts[key] = _Count(count.failures + 1, self._clock.monotonic())
@@ -61,8 +64,13 @@ class LoginBackoff:
             self._counts.popitem(last=False)
 
     def succeeded(self, name: str, address: str) -> None:
-        """The pair starts over; the address does not, or one good account would cover guesses."""
-        self._counts.pop((name.casefold(), address), None)
+        """The pair starts over. Address and name only take this guess back, or one good account
+        would cover guesses at others."""
+        pair, *others = (key for key, _ in _keys(name, address))
+        self._counts.pop(pair, None)
+        for key in others:
+            if (count := self._counts.get(key)) is not None:
+                self._counts[key] = _Count(max(count.failures - 1, 0), count.last)
 
     def _wait(self, key: tuple[str, str], pace: Pace) -> float:
         count = self._fresh(key)

@@ -54,9 +54,9 @@ class SignIns:
         """The session and its token. Raises WrongPassword, or Exhausted while a guess must wait."""
         self.backoff.check(name, address)
         user, hashed = await self.index.users.credentials(name) or (None, None)
+        self.backoff.attempt(name, address)
         matches = await self.passwords.verify(password, hashed)
         if user is None or hashed is None or not matches or not user.enabled:
-            self.backoff.failed(name, address)
             log.warning("sign-in refused from %s", address)
             raise WrongPassword("user name or password is wrong")
         self.backoff.succeeded(name, address)
@@ -79,6 +79,27 @@ class SignIns:
         session = await self.index.sessions.get(token_sha256(token))
         if session is None or not self._valid(session):
             return None
+        return await self._owner(session)
+
+    async def still(self, signed_in: SignedIn) -> SignedIn | None:
+        """Who a session that is in use all the time, as an open page's, belongs to, with their
+        present rights; None when it is over. Counts as a use."""
+        session = await self.index.sessions.get(signed_in.session.token_sha256)
+        if session is None or self.clock.wall() >= session.expires:
+            return None
+        return await self._owner(session)
+
+    async def is_over(self, signed_in: SignedIn) -> bool:
+        """Whether the session has ended, by whatever way. Does not count as a use."""
+        session = await self.index.sessions.get(signed_in.session.token_sha256)
+        return session is None or not self._valid(session)
+
+    async def sign_out(self, signed_in: SignedIn) -> None:
+        await self.index.sessions.remove(signed_in.session.token_sha256)
+        log.info("user %s signed out", signed_in.user.id)
+
+    async def _owner(self, session: Session) -> SignedIn | None:
+        """Note the use. None when the user is gone or switched off."""
         try:
             user = await self.index.users.get(session.user_id)
         except NotFound:
@@ -86,19 +107,6 @@ class SignIns:
         if self.clock.wall() - session.seen > _TOUCH_MICROS:
             await self.index.sessions.touch(session.token_sha256, self.clock.wall())
         return SignedIn(user, session) if user.enabled else None
-
-    async def still(self, signed_in: SignedIn) -> bool:
-        """Whether a session that is in use all the time, as an open page's, is valid; notes it."""
-        session = await self.index.sessions.get(signed_in.session.token_sha256)
-        if session is None or self.clock.wall() >= session.expires:
-            return False
-        if self.clock.wall() - session.seen > _TOUCH_MICROS:
-            await self.index.sessions.touch(session.token_sha256, self.clock.wall())
-        return True
-
-    async def sign_out(self, signed_in: SignedIn) -> None:
-        await self.index.sessions.remove(signed_in.session.token_sha256)
-        log.info("user %s signed out", signed_in.user.id)
 
     def _valid(self, session: Session) -> bool:
         now = self.clock.wall()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from player.export.clip import ClipReport
 from vms.api.call import Call
 from vms.api.handlers.timeline import recorded
 from vms.api.problems import WrongFields
@@ -34,8 +36,9 @@ async def get_clip(call: Call) -> web.StreamResponse:
     async with call.api.clips:
         with tempfile.TemporaryDirectory(prefix="vms-clip-") as folder:
             path = Path(folder) / "clip.mp4"
-            await call.api.make_clip(call.api.footage, stream.id, span, path)
-            return await _send(call, path, file_name(camera.name, span.start, _zone(call)))
+            report = await call.api.make_clip(call.api.footage, stream.id, span, path)
+            name = file_name(camera.name, span.start, _zone(call))
+            return await _send(call, report, name)
 
 
 def file_name(camera: str, start: WallTime, zone: ZoneInfo) -> str:
@@ -80,19 +83,19 @@ def _zone(call: Call) -> ZoneInfo:
     return ZoneInfo(call.api.settings.site.zone)
 
 
-async def _send(call: Call, path: Path, name: str) -> web.StreamResponse:
-    size = (await asyncio.to_thread(path.stat)).st_size
+async def _send(call: Call, report: ClipReport, name: str) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={
             "Content-Type": "video/mp4",
-            "Content-Length": str(size),
+            "Content-Length": str(report.size),
             "Content-Disposition": content_disposition(name),
             "Cache-Control": "no-store",
+            "X-Clip-Gaps": ",".join(f"{gap.start}-{gap.end}" for gap in report.gaps),
         }
     )
     await response.prepare(call.request)
-    with path.open("rb") as file:
+    with report.path.open("rb") as file, suppress(ConnectionResetError):  # nobody waits any more
         while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
             await response.write(piece)
-    await response.write_eof()
+        await response.write_eof()
     return response

@@ -38,7 +38,7 @@ async def offer(call: Call) -> web.Response:
         timeout_seconds=OFFER_SECONDS,
     )
     peer_id = str(answer["peer_id"])
-    call.api.peers.add(peer_id, call.signed().session_id, camera.id)
+    call.api.peers.add(peer_id, call.signed(), camera.id)
     return web.Response(
         status=201,
         text=str(answer["sdp"]),
@@ -92,11 +92,16 @@ async def _tell(call: Call, follower: Follower, response: web.StreamResponse) ->
 
 
 async def _last_word(call: Call, follower: Follower) -> bytes:
-    """Empty while the session is valid; else its end, after which nothing follows."""
-    if await call.api.sign_ins.still(call.signed()):
+    """Empty while the session is valid and its rights are the same. Other rights: everything they
+    cover. Over: its end, after which nothing follows."""
+    now = await call.api.sign_ins.still(follower.signed_in)
+    if now is None:
+        follower.end()
+        return b'event: session\ndata: {"ended":true}\n\n'
+    if now.user == follower.signed_in.user:
         return b""
-    follower.end()
-    return b'event: session\ndata: {"ended":true}\n\n'
+    follower.signed_in = now
+    return b"event: cameras\ndata: {}\n\n" + call.api.watch.snapshot(now.user)
 
 
 async def _write(response: web.StreamResponse, data: bytes) -> None:
@@ -108,9 +113,7 @@ async def _question(call: Call, camera: Camera, asked: WhepQuery) -> Payload:
     streams = {stream.role.value: stream.id for stream in camera.streams}
     if not streams:
         raise NotFound("this camera has no stream", camera=camera.id)
-    sdp = await call.request.text()
-    if not sdp.startswith("v=0"):
-        raise Invalid("this is no SDP offer")
+    sdp = await _sdp(call.request)
     wanted = asked.stream.value if asked.stream in streams else next(iter(streams))
     return {
         "camera_id": camera.id,
@@ -123,6 +126,17 @@ async def _question(call: Call, camera: Camera, asked: WhepQuery) -> Payload:
         "user_id": call.user.id,
         "playback": allows(call.user, Action.PLAYBACK, camera.id),
     }
+
+
+async def _sdp(request: web.Request) -> str:
+    """Raises Invalid when the body is not the beginning of an SDP text (RFC 8866: UTF-8)."""
+    try:
+        text = (await request.read()).decode()
+    except UnicodeDecodeError as error:
+        raise Invalid("this is no SDP offer") from error
+    if not text.startswith("v=0"):
+        raise Invalid("this is no SDP offer")
+    return text
 
 
 def _own_address(request: web.Request) -> str:

@@ -19,6 +19,15 @@ async def probe_camera(call: Call) -> ProbeOut:
         sent.username or address.username or "",
         given or address.password or Secret(""),
     )
-    if (cause := getattr(found, "cause", None)) is not None:
-        raise Unavailable(str(getattr(found, "detail", "")), cause=str(cause))
-    return ProbeOut.model_validate(found, from_attributes=True)
+    if found.cause is not None:
+        raise Unavailable(found.detail, cause=found.cause.value)
+    return ProbeOut(
+        codec=found.codec,
+        width=found.width,
+        height=found.height,
+        fps=found.fps or None,
+        audio=found.audio or None,
+        key_seconds=found.key_seconds or None,
+        clock_offset_micros=found.clock_offset_micros,
+        notes=list(found.notes),
+    )

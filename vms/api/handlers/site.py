@@ -21,10 +21,10 @@ async def get_site(call: Call) -> SiteOut:
 async def set_up(call: Call) -> web.Response:
     """The first user; only while there is none."""
     sent = call.body(Credentials)
-    hashed = await call.api.passwords.hash(Secret(sent.password.get_secret_value()))
     async with call.api.setting_up:
         if await call.api.index.users.count() > 0:
             raise Conflict("this site is set up: sign in")
+        hashed = await call.api.passwords.hash(Secret(sent.password.get_secret_value()))
         user = await call.api.index.users.add(sent.name, Role.ADMINISTRATOR, hashed)
     return await _signed_in(call, *await call.api.sign_ins.begin(user), status=201)
 
