@@ -40,7 +40,7 @@ class Endpoint:
         self._api = api
         self._seconds = _SECONDS.labels(route.method, route.path)
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
         try:
             check_origin(request)

@@ -44,7 +44,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
-_BEGUN = "vms.begun"
+_BEGUN = web.RequestKey("begun", web.StreamResponse)
 """Where a request keeps the answer whose head was sent."""
 _ONE_YEAR = "max-age=31536000"
 
@@ -75,7 +75,7 @@ async def errors_as_problems(request: web.Request, handler: Next) -> web.StreamR
 
 def _unless_begun(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
     """What went wrong in the middle of an answer can only be told by breaking it off."""
-    begun: web.StreamResponse = request.get(_BEGUN, answer)
+    begun = request.get(_BEGUN, answer)
     if begun is not answer and request.transport is not None:
         request.transport.close()
     return begun

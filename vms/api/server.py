@@ -107,7 +107,7 @@ def application(
     )
     app.on_response_prepare.append(security_headers(api.settings.api.https))
     for route in routes:
-        app.router.add_route(route.method, route.path, Endpoint(route, api))
+        app.router.add_route(route.method, route.path, Endpoint(route, api).answer)
     app.router.add_route("*", "/{path:.*}", static.pages(pages))
     return app
 
