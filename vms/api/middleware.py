@@ -75,7 +75,7 @@ async def errors_as_problems(request: web.Request, handler: Next) -> web.StreamR
 
 def _unless_begun(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
     """What went wrong in the middle of an answer can only be told by breaking it off."""
-    begun = request.get(_BEGUN, answer)
+    begun: web.StreamResponse = request.get(_BEGUN, answer)
     if begun is not answer and request.transport is not None:
         request.transport.close()
     return begun
