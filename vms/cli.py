@@ -97,6 +97,8 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_demo_camera(add("demo-camera", _demo_camera, "simulated cameras only"))
     add("config", _config, "the settings in force, secrets masked")
+    healthy = add("healthy", _healthy, "whether a role on this machine is ready (exit code 0)")
+    healthy.add_argument("role", choices=_ROLES)
     migrate = add("migrate", _migrate, "bring index and store up to this version")
     migrate.add_argument("--new-key", action="store_true", help="make the key file first")
     probe = add("probe", _probe, "try a camera and say in words what it offers")
@@ -162,6 +164,16 @@ async def _config(arguments: argparse.Namespace) -> None:
     from vms.settings.show import shown
 
     print(shown(load(os.environ, arguments.config), os.environ, arguments.config))
+
+
+async def _healthy(arguments: argparse.Namespace) -> int:
+    from vms.ops import ask
+    from vms.settings import load
+
+    section = load(os.environ, arguments.config).ops
+    ready, words = await ask(section.host, getattr(section, arguments.role))
+    print(words)
+    return 0 if ready else 1
 
 
 async def _migrate(arguments: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -52,6 +53,20 @@ class Pulse:
         if self._clock.monotonic() - self._heard > SILENT_SECONDS:
             return ["silent"]
         return [code for code in self._problems if code in FATAL]
+
+
+async def ask(host: str, port: int) -> tuple[bool, str]:
+    """Whether the role that listens there is ready, and what it says."""
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+    timeout = aiohttp.ClientTimeout(total=3)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"http://{shown}:{port}/readyz") as response,
+        ):
+            return response.status == 200, (await response.text()).strip()
+    except (aiohttp.ClientError, TimeoutError):
+        return False, "no answer"
 
 
 @asynccontextmanager

@@ -90,12 +90,12 @@ class IndexSection(Section):
 
 
 class StoreSection(Section):
-    """`url` empty: a directory in the data directory."""
+    """`url`: file:///path or s3://bucket?endpoint=http://host:port&region=…; empty: a directory in
+    the data directory."""
 
     url: str = ""
     access_key: SecretText = Secret("")
     secret_key: SecretText = Secret("")
-    region: str = "us-east-1"
 
 
 class RecordSection(Section):
