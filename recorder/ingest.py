@@ -36,20 +36,27 @@ class Pauses:
 
     def __init__(self) -> None:
         self._failures = 0
+        self._refusals = 0
 
     def after(self, cause: Cause, lasted_seconds: float) -> float:
         """Seconds to wait after a run that ended by `cause`, `lasted_seconds` after its first
-        picture (0: it had none). Doubles, with jitter, and starts over after a good run."""
+        picture (0: it had none). Doubles, with jitter, and starts over after a good run; refused
+        passwords are counted apart from all else."""
         if cause is Cause.CONNECTING:
             return 0.0  # our own clock was set: the camera is fine
         if lasted_seconds >= GOOD_RUN_SECONDS:
-            self._failures = 0
-        self._failures = min(self._failures + 1, 16)
-        first, longest = FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
+            self._failures = self._refusals = 0
         if cause is Cause.BAD_PASSWORD:
-            first, longest = PASSWORD_PAUSE_SECONDS, LONGEST_PASSWORD_PAUSE_SECONDS
-        pause = min(first * 2.0 ** (self._failures - 1), longest)
-        return pause * random.uniform(1.0 if cause is Cause.BAD_PASSWORD else 0.8, 1.2)
+            self._refusals += 1
+            pause = _doubled(PASSWORD_PAUSE_SECONDS, self._refusals, LONGEST_PASSWORD_PAUSE_SECONDS)
+            return pause * random.uniform(1.0, 1.2)
+        self._failures += 1
+        pause = _doubled(FIRST_PAUSE_SECONDS, self._failures, LONGEST_PAUSE_SECONDS)
+        return pause * random.uniform(0.8, 1.2)
+
+
+def _doubled(first: float, times: int, longest: float) -> float:
+    return min(first * 2.0 ** min(times - 1, 16), longest)
 
 
 class Ingest:

@@ -44,6 +44,8 @@ async data => {
   const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
   const video = document.createElement("video");
   video.muted = true;
+  document.body.append(video);
+  const painted = new Promise(done => video.requestVideoFrameCallback(done));
   video.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
   const canvas = document.createElement("canvas");
   const code = () => {
@@ -57,6 +59,7 @@ async data => {
     video.onloadeddata = done;
     video.onerror = () => fail(new Error(video.error.message));
   });
+  await painted;
   const first = code();
   await video.play();
   await new Promise(done => setTimeout(done, 2500));

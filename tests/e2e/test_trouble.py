@@ -38,7 +38,6 @@ def test_a_camera_in_trouble_says_why_on_its_tile_and_comes_back(
     wait_for(words, lambda: says(wall.words(city.street), words), seconds=SECONDS)
     assert wall.wait_shown(city.harbour, state="live").age < 1000, "the other one is not disturbed"
     city.cameras.behave("street")
-    nudge(city)
     wait_for("live again", lambda: fresh(wall, city.street), seconds=60)
 
 
@@ -49,11 +48,6 @@ def says(text: str, words: str) -> bool:
 def fresh(wall: Screen, camera: int) -> bool:
     shown = wall.shown(camera)
     return shown is not None and shown.state == "live" and shown.age < 1000
-
-
-def nudge(city: City) -> None:
-    """Save the camera as it is: a refused password is otherwise not tried again for a while."""
-    city.product.api.call("PATCH", f"/api/cameras/{city.street}", {"name": "Street"})
 
 
 def test_a_store_that_is_away_is_said_and_nothing_is_lost(
