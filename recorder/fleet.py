@@ -21,6 +21,7 @@ from recorder.feed import Feed, open_feed
 from recorder.gapbook import GapBook
 from recorder.ingest import Ingest
 from recorder.recording import Recording
+from recorder.rtsp.intake import Intake, open_intake
 from recorder.source import RtspSource
 from recorder.spool import Spool, open_spool
 from recorder.status import Status
@@ -54,11 +55,12 @@ async def record(
     async with (
         open_spool(config.spool, max_bytes=config.spool_max_bytes, fsync=config.fsync) as spool,
         open_feed(config.feed_host, spool, clock) as feed,
+        open_intake() as intake,
     ):
         await spool.recover()
         book = GapBook(index, node, clock)
         uploader = Uploader(spool, archive, lambda: index.facts.get("ping"), node, clock)
-        fleet = Fleet(config, index, archive, bus, clock, spool, feed, book, node)
+        fleet = Fleet(config, index, archive, bus, clock, spool, feed, book, node, intake)
         try:
             async with asyncio.TaskGroup() as tasks:
                 jobs = {
@@ -123,10 +125,11 @@ class Fleet:
         feed: Feed,
         book: GapBook,
         node: NodeState,
+        intake: Intake,
     ) -> None:
         self._config, self._index, self._archive = config, index, archive
         self._bus, self._clock, self._node = bus, clock, node
-        self._spool, self._feed, self._book = spool, feed, book
+        self._spool, self._feed, self._book, self._intake = spool, feed, book, intake
         self._disk = SpoolDisk(node)
         self._gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
         self._running: dict[int, Running] = {}
@@ -222,7 +225,8 @@ class Fleet:
     async def _look_after(self, name: str, stream: Stream, status: Status) -> None:
         """One stream, until cancelled."""
         broadcast = Broadcast()
-        source = RtspSource(stream, self._clock, stall_seconds=self._config.stall_seconds)
+        stall_seconds = self._config.stall_seconds
+        source = RtspSource(stream, self._clock, self._intake, stall_seconds=stall_seconds)
         async with self._feed.offer(stream.id, broadcast, self._bus):
             recording = await self._recording(stream) if stream.record else None
             ingest = Ingest(name, source, broadcast, status, recording, self._gate, self._clock)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from recorder.errors import CameraError
+from recorder.rtsp.intake import open_intake
 from recorder.rtsp.urls import split_credentials
 from recorder.source import RtspSource, Run
 from vms.core.clock import Clock, SystemClock
@@ -102,10 +103,11 @@ async def probe(
     if not username:
         username, password = url_user, Secret(url_password)
     stream = Stream(0, 0, StreamRole.MAIN, address, username, password, record=False, audio=True)
-    source = RtspSource(stream, clock or SystemClock())
     try:
-        async with asyncio.timeout(LONGEST_SECONDS), source.open() as run:
-            return _report(await _watch(run, watch_seconds), run.camera_offset)
+        async with open_intake() as intake:
+            source = RtspSource(stream, clock or SystemClock(), intake)
+            async with asyncio.timeout(LONGEST_SECONDS), source.open() as run:
+                return _report(await _watch(run, watch_seconds), run.camera_offset)
     except CameraError as error:
         return ProbeReport(error.cause, str(error))
     except TimeoutError:

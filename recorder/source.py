@@ -18,6 +18,7 @@ from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
 from recorder.rtp.rtcp import receiver_report
 from recorder.rtsp.client import Session, open_session
+from recorder.rtsp.intake import Intake
 from recorder.rtsp.protocol import Sink
 from recorder.rtsp.tracks import audio_receiver, video_receiver
 from vms.core.clock import Clock
@@ -60,14 +61,17 @@ class Source(Protocol):
 class RtspSource:
     """An RTSP camera over TCP."""
 
-    def __init__(self, stream: Stream, clock: Clock, *, stall_seconds: float = 5.0) -> None:
-        self._stream, self._clock, self._stall_seconds = stream, clock, stall_seconds
+    def __init__(
+        self, stream: Stream, clock: Clock, intake: Intake, *, stall_seconds: float = 5.0
+    ) -> None:
+        self._stream, self._clock, self._intake = stream, clock, intake
+        self._stall_seconds = stall_seconds
 
     @asynccontextmanager
     async def open(self, not_before: WallTime | None = None) -> AsyncIterator[RtspRun]:
         stream = self._stream
         async with open_session(
-            stream.url, stream.username, stream.password, audio=stream.audio
+            stream.url, stream.username, stream.password, self._intake, audio=stream.audio
         ) as session:
             run = RtspRun(session, self._clock, self._stall_seconds, not_before)
             async with beside(run.tend()):

@@ -11,6 +11,7 @@ import pytest
 
 from recorder.errors import CameraError
 from recorder.probe import probe
+from recorder.rtsp.intake import open_intake
 from recorder.source import RtspSource
 from tests.integration.clips import SHARED_CLIPS, frames_of, make_clip, pictures_of
 from tests.servers.gstreamer import GstCamera
@@ -24,15 +25,18 @@ from vms.core.walltime import SECOND
 Start = Callable[..., GstCamera]
 
 
-def source_of(url: str, user: str = "", password: str = "", *, audio: bool = False) -> RtspSource:
-    stream = Stream(1, 1, StreamRole.MAIN, url, user, Secret(password), audio=audio)
-    return RtspSource(stream, SystemClock())
+def source_of(url: str, user: str = "", password: str = "", *, audio: bool = False) -> Stream:
+    return Stream(1, 1, StreamRole.MAIN, url, user, Secret(password), audio=audio)
 
 
-async def watch(source: RtspSource, pictures: int, frames: int = 0) -> list[AccessUnit]:
+async def watch(stream: Stream, pictures: int, frames: int = 0) -> list[AccessUnit]:
     """Units until so many pictures and frames of sound came."""
     units: list[AccessUnit] = []
-    async with asyncio.timeout(60), source.open() as run:
+    async with (
+        asyncio.timeout(60),
+        open_intake() as intake,
+        RtspSource(stream, SystemClock(), intake).open() as run,
+    ):
         async for batch in run:
             units += batch
             video = sum(unit.track == VIDEO for unit in units)

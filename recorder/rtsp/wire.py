@@ -1,0 +1,193 @@
+"""The TCP connection to a camera: bytes in and out, requests and the answers that belong to them.
+
+`connect` owns the socket. Reads go through one buffer shared by all connections: what was read is
+taken apart before the next read happens. Nothing here waits for a camera to take what we write:
+requests are small, and one that does not read them is given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from recorder.errors import CameraError
+from recorder.rtsp.intake import Intake
+from recorder.rtsp.protocol import Request, Response, Sink, Stream
+from recorder.rtsp.urls import Address
+from vms.core.model import Cause
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 8.0
+MOST_EARLY = 8192
+_buffer = memoryview(bytearray(256 * 1024))
+
+
+class Wire:
+    """An open connection. Packets are delivered synchronously, while reading; then `on_read`."""
+
+    def __init__(self, sock: socket.socket, intake: Intake) -> None:
+        self.stream = Stream({n: partial(self._keep_early, n) for n in range(32)})
+        self.on_read: Callable[[], None] | None = None
+        self.failure: CameraError | None = None
+        self.bytes_read = 0
+        self._socket, self._intake = sock, intake
+        self._early: list[tuple[int, bytes]] = []
+        self._answers: dict[int, asyncio.Future[Response]] = {}
+        self._cseq = 0
+        intake.add(sock, self._read)
+
+    def send(self, request: Request) -> int:
+        """Write a request without waiting; its CSeq."""
+        self._cseq += 1
+        self.write(request.encode(self._cseq))
+        return self._cseq
+
+    def write(self, data: bytes) -> None:
+        if self.failure is not None:
+            return
+        try:
+            taken = self._socket.send(data)
+        except OSError:
+            taken = 0
+        if taken != len(data):
+            self.fail(CameraError(Cause.CLOSED, "the camera does not take what we send"))
+
+    async def ask(self, request: Request, seconds: float = ANSWER_SECONDS) -> Response:
+        """Raises CameraError: UNREACHABLE when no answer comes in time, or what ended the wire."""
+        cseq = self.send(request)
+        if self.failure is not None:
+            raise self.failure
+        answer = self._answers[cseq] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await answer
+        except TimeoutError as error:
+            words = f"the camera does not answer {request.method}"
+            raise CameraError(Cause.UNREACHABLE, words, waited_seconds=seconds) from error
+        finally:
+            self._answers.pop(cseq, None)
+        response: Response = answer.result()
+        return response
+
+    def deliver(self, sinks: Mapping[int, Sink]) -> None:
+        """From now on, and for those that came early, packets go where `sinks` says by channel."""
+        early, self._early = self._early, []
+        self.stream.sinks = sinks
+        for channel, packet in early:
+            if channel in sinks:
+                sinks[channel](packet, 0, len(packet))
+
+    def fail(self, error: CameraError) -> None:
+        """The connection is of no more use; the first reason stands."""
+        if self.failure is None:
+            self.failure = error
+            self._intake.remove(self._socket)
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(self.failure)
+        if self.on_read is not None:
+            self.on_read()
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading: the camera feels it through TCP."""
+        if paused or self.failure is not None:
+            self._intake.remove(self._socket)
+        else:
+            self._intake.add(self._socket, self._read)
+
+    def close(self) -> None:
+        self._intake.remove(self._socket)
+        self._socket.close()
+
+    def _read(self) -> None:
+        try:
+            size = self._socket.recv_into(_buffer)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.fail(CameraError(Cause.CLOSED, "the connection to the camera broke"))
+            return
+        if size:
+            self._take(bytes(_buffer[:size]))
+        else:
+            self.fail(CameraError(Cause.CLOSED, "the camera closed the connection"))
+
+    def _take(self, data: bytes) -> None:
+        self.bytes_read += len(data)
+        whole = False
+        try:
+            for message in self.stream.receive(data):
+                self._note(message)
+            if self.on_read is not None:
+                self.on_read()
+            whole = True
+        except CameraError as error:
+            self.fail(error)
+        finally:
+            if not whole:  # a fault of ours must not leave a camera half read
+                self.fail(CameraError(Cause.PROTOCOL, "what the camera sends cannot be read"))
+
+    def _note(self, message: Response | Request) -> None:
+        if isinstance(message, Request):
+            echo = message.headers.get("CSeq", "0")[:10]
+            self.write(f"RTSP/1.0 200 OK\r\nCSeq: {echo}\r\n\r\n".encode())
+            return
+        cseq = message.cseq
+        if cseq is None and len(self._answers) == 1:
+            cseq = next(iter(self._answers))
+        answer = self._answers.get(-1 if cseq is None else cseq)
+        if answer is not None and not answer.done():
+            answer.set_result(message)
+
+    def _keep_early(self, channel: int, data: bytes, start: int, end: int) -> None:
+        """Packets may overtake the answer to PLAY; beyond MOST_EARLY they are let go."""
+        if len(self._early) < MOST_EARLY:
+            self._early.append((channel, data[start:end]))
+
+
+@asynccontextmanager
+async def connect(address: Address, intake: Intake) -> AsyncIterator[Wire]:
+    """A TCP connection to a camera. Raises CameraError (UNREACHABLE)."""
+    place = {"host": address.host, "port": address.port}
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            sock = await _dial(address)
+    except TimeoutError as error:
+        words = "the camera does not answer: is it switched on, is the address right?"
+        raise CameraError(Cause.UNREACHABLE, words, **place) from error
+    except ConnectionRefusedError as error:
+        words = "nothing answers on that port: is RTSP switched on in the camera?"
+        raise CameraError(Cause.UNREACHABLE, words, **place) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        words = "the camera cannot be reached"
+        raise CameraError(Cause.UNREACHABLE, words, reason=reason, **place) from error
+    wire = Wire(sock, intake)
+    try:
+        yield wire
+    finally:
+        wire.close()
+
+
+async def _dial(address: Address) -> socket.socket:
+    """A connected socket to the first of the host's addresses that takes one. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    refusal: OSError = OSError("no address")
+    for family, kind, protocol, _, where in found:
+        sock = socket.socket(family, kind, protocol)
+        connected = False
+        try:
+            sock.setblocking(False)
+            await loop.sock_connect(sock, where)
+            connected = True
+            return sock
+        except OSError as error:
+            refusal = error
+        finally:
+            if not connected:
+                sock.close()
+    raise refusal
