@@ -1,7 +1,8 @@
 """The live engine: each picture is drawn and coded when its time has come.
 
-The work is done in a small pool of threads given by the server, shared by all streams and by all
-clients of a stream; when the pool is behind, pictures are left out, never queued.
+The work is done in a small pool of threads given by the server (the workshop), shared by all
+streams and by all clients of a stream; when it is behind, pictures are left out, never queued.
+Places are built in a thread of their own (the studio): that takes a while, and no picture waits.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from vms.demo.coding import VideoCoder, VideoSettings, describe
 from vms.demo.misbehaviour import Behaviour
 from vms.demo.overlay import burn
 from vms.demo.packets import video_packets
-from vms.demo.scenes import Scene, build
+from vms.demo.scenes import Scene, blank, build
 from vms.demo.source import Audience, Burst, Timebase, ticks
 
 _T = TypeVar("_T")
@@ -40,6 +41,7 @@ class LiveVideo:
         clock: Clock,
         timebase: Timebase,
         workshop: Executor,
+        studio: Executor,
         phase_micros: int = 0,
     ) -> None:
         self._audience = audience
@@ -50,9 +52,10 @@ class LiveVideo:
         self._clock = clock
         self._timebase = timebase
         self._workshop = workshop
+        self._studio = studio
         self._phase_micros = phase_micros
         self._formats: dict[VideoSettings, TrackFormat] = {}
-        self._scenes: dict[VideoSettings, Scene] = {}
+        self._scenes: dict[tuple[int, int], asyncio.Future[Scene]] = {}
 
     async def formats(self) -> Mapping[int, TrackFormat]:
         settings = self._wanted()
@@ -78,7 +81,9 @@ class LiveVideo:
                         return
                     coder = await self._fitting(coder)
                     key, self._audience.newcomer = self._audience.newcomer, False
-                    self._audience.deliver(await self._in_workshop(self._make, coder, wall, key))
+                    scene = self._scene(coder.settings)
+                    burst = await self._in_workshop(self._make, coder, scene, wall, key)
+                    self._audience.deliver(burst)
         finally:
             coder.close()
 
@@ -90,17 +95,22 @@ class LiveVideo:
         coder.close()
         return fitting
 
-    def _make(self, coder: VideoCoder, wall: WallTime, key: bool) -> Burst:
+    def _make(self, coder: VideoCoder, scene: Scene, wall: WallTime, key: bool) -> Burst:
         """In a thread: draw, burn, code and packetize one picture."""
-        scene = self._scenes.get(coder.settings)
-        if scene is None:
-            scene = build(self._scene_name, coder.settings.width, coder.settings.height)
-            self._scenes[coder.settings] = scene
         scene.draw(coder.canvas, wall)
         burn(coder.canvas, self._name, wall)
         coded = coder.encode(key=key)
         packets = video_packets(coder.settings.codec, coded.nals)
         return Burst(VIDEO, wall, self._timebase.media(wall), coded.key, packets)
+
+    def _scene(self, settings: VideoSettings) -> Scene:
+        """The place; grey for the moment that it takes to build it, so that nobody waits."""
+        size = _size(settings)
+        if size not in self._scenes:
+            loop = asyncio.get_running_loop()
+            self._scenes[size] = loop.run_in_executor(self._studio, build, self._scene_name, *size)
+        building = self._scenes[size]
+        return building.result() if building.done() else blank(*size)
 
     def _wanted(self) -> VideoSettings:
         """An odd number of resizes means two thirds of the usual size."""

@@ -122,11 +122,12 @@ async def open_camera_server(
     keyed = replace(access or Access(), key=secrets.token_bytes(32))
     desk = Desk(Site(cameras), keyed, clock, Timebase(clock), session_seconds)
     workshop = ThreadPoolExecutor(WORKERS, "demo-camera")
-    shelf = Shelf(workshop, cache)
+    studio = ThreadPoolExecutor(1, "demo-scenes")
+    shelf = Shelf(studio, cache)
     try:
         async with asyncio.TaskGroup() as tasks:
             for index, stream in enumerate(desk.site.streams):
-                stream.sources = list(_sources(stream, desk, workshop, shelf, index))
+                stream.sources = list(_sources(stream, desk, (workshop, studio), shelf, index))
             running = [
                 tasks.create_task(supervise(stream.camera.name, source.run, clock=clock))
                 for stream in desk.site.streams
@@ -141,12 +142,14 @@ async def open_camera_server(
                 for task in running:
                     task.cancel()
     finally:
+        studio.shutdown(cancel_futures=True)
         workshop.shutdown()
 
 
 def _sources(
-    stream: CameraStream, desk: Desk, workshop: Executor, shelf: Shelf, index: int
+    stream: CameraStream, desk: Desk, pools: tuple[Executor, Executor], shelf: Shelf, index: int
 ) -> Iterator[Source]:
+    workshop, studio = pools
     camera, settings = stream.camera, stream.camera.settings(stream.role)
     common: _Common = {
         "audience": stream.audience,
@@ -164,6 +167,7 @@ def _sources(
             settings,
             behaviour=stream.behaviour,
             workshop=workshop,
+            studio=studio,
             phase_micros=phase,
             **common,
         )

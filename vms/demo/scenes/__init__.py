@@ -7,10 +7,11 @@ function of wall time. All motion repeats after a minute, so that a looped strea
 from __future__ import annotations
 
 from vms.core.errors import NotFound
+from vms.demo.picture import Picture
 from vms.demo.scenes import gate, harbour, market, mosque, refinery, roundabout, street, village
 from vms.demo.scenes.scene import Builder, Scene
 
-__all__ = ["SCENES", "Scene", "build"]
+__all__ = ["SCENES", "Scene", "blank", "build"]
 
 SCENES: dict[str, Builder] = {
     "gate": gate.build,
@@ -22,6 +23,13 @@ SCENES: dict[str, Builder] = {
     "street": street.build,
     "village": village.build,
 }
+
+
+def blank(width: int, height: int) -> Scene:
+    """An even grey: what a camera sees before its place is built. Costs nothing."""
+    background = Picture.blank(width, height)
+    background.y[:] = 90
+    return Scene(street.VIEW, background)
 
 
 def build(name: str, width: int, height: int) -> Scene:

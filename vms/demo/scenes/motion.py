@@ -94,12 +94,14 @@ Painter = Callable[[View, Canvas, Pose, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`reach` and `tall` in metres: what it may cover to each side, and upwards."""
+    """`reach` and `tall` in metres: what it may cover to each side, and upwards. A `flat` actor
+    looks the same from all sides."""
 
     paint: Painter
     reach: float
     tall: float
     steps: int = 1
+    flat: bool = False
 
 
 @dataclass(slots=True)
@@ -123,7 +125,7 @@ class Mover:
     def blit(self, view: View, picture: Picture, wall: WallTime, may_make: bool) -> bool:
         """Show the actor where it is now; whether that took a new sprite."""
         if not self._stages:
-            self._stages = _stages(view, self.path)
+            self._stages = _stages(view, self.actor, self.path, picture.width)
         part = self._part(wall)
         step = int(wall % MINUTE / SECOND * self.rate) % self.actor.steps
         key = (self._stages[int(part * _SAMPLES)], step)
@@ -174,16 +176,19 @@ def _like(key: tuple[int, int]) -> Iterator[tuple[int, int]]:
         yield other, step
 
 
-def _stages(view: View, path: Path) -> list[int]:
+def _stages(view: View, actor: Actor, path: Path, width: int) -> list[int]:
     """For each sample of the way the number of its stage. A new one begins when the size has
-    changed by a fourteenth, or when the actor has turned against our line of sight by six degrees.
+    changed by a fourteenth and by more than three pixels, or when a solid actor has turned against
+    our line of sight by six degrees.
     """
     poses = [path.at(sample / _SAMPLES) for sample in range(_SAMPLES)]
-    size = np.log([view.metre(pose.x, pose.y, pose.z) for pose in poses])
+    metres = np.array([view.metre(pose.x, pose.y, pose.z) for pose in poses])
+    pixels = metres * actor.tall * width / UNITS_WIDE
     sight = np.unwrap([pose.heading - np.arctan2(pose.x, max(pose.y, 1)) for pose in poses])
-    change = np.abs(np.diff(size, prepend=size[0])) * 14
-    turn = np.abs(np.diff(sight, prepend=sight[0])) * 9
-    return [int(stage) for stage in np.cumsum(change + turn)]
+    relative = np.abs(np.diff(np.log(metres), prepend=np.log(metres[0]))) * 14
+    absolute = np.abs(np.diff(pixels, prepend=pixels[0])) / 3
+    turn = np.abs(np.diff(sight, prepend=sight[0])) * (0 if actor.flat else 9)
+    return [int(stage) for stage in np.cumsum(np.minimum(relative, absolute) + turn)]
 
 
 def _place(actor: Actor, view: View, pose: Pose, step: int, width: int) -> _Placed | None:

@@ -41,4 +41,4 @@ def person(
         if bag:
             canvas.ellipse(x + 0.27 * m, y - 0.72 * m, 0.13 * m, 0.16 * m, bag)
 
-    return Actor(draw, 0.75, 1.9, steps=len(STRIDE))
+    return Actor(draw, 0.75, 1.9, steps=len(STRIDE), flat=True)

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 
 from vms.demo.picture import Picture, Plane
 
-Words = NDArray[np.uint16]
-
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One plane: what it adds (already weighted), how much of what is there stays, in 256ths."""
+    """One plane: what it adds (already weighted), how much of what is there goes, in 256ths."""
 
-    adds: Words
-    stays: Words
+    adds: Plane
+    goes: Plane
 
     def blend(self, plane: Plane, left: int, top: int) -> None:
         height, width = self.adds.shape
@@ -28,10 +26,10 @@ class Layer:
             return
         rows, columns = slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)
         under = plane[y0:y1, x0:x1]
-        mixed = under * self.stays[rows, columns]
-        mixed += self.adds[rows, columns]
-        mixed >>= 8
-        under[:] = mixed
+        gone = np.multiply(under, self.goes[rows, columns], dtype=np.uint16)
+        gone >>= 8
+        under -= gone.astype(np.uint8)
+        under += self.adds[rows, columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +74,6 @@ def _filled(most: NDArray[np.floating[Any]]) -> tuple[int, int]:
 
 
 def _layer(plane: Plane, alpha: NDArray[np.floating[Any]]) -> Layer:
-    weight = np.rint(np.clip(alpha, 0, 1) * 256).astype(np.uint16)
-    return Layer(plane.astype(np.uint16) * weight, 256 - weight)
+    goes = np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
+    adds = plane.astype(np.uint16) * goes >> 8  # rounded down: the sum stays within an octet
+    return Layer(adds.astype(np.uint8), goes)
