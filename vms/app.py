@@ -48,7 +48,7 @@ async def run_role(role: str, settings: Settings) -> None:
 @asynccontextmanager
 async def opened(role: str, settings: Settings) -> AsyncIterator[Resources]:
     """Bus, then index, then store, then the listener for metrics and health."""
-    clock = SystemClock()
+    clock, key = SystemClock(), index_key(settings)
     async with (
         open_bus(
             settings.bus.url,
@@ -56,7 +56,7 @@ async def opened(role: str, settings: Settings) -> AsyncIterator[Resources]:
             password=settings.bus.password,
             name=f"{role}-{settings.node}",
         ) as bus,
-        open_index(settings.index_url.reveal(), key=index_key(settings)) as index,
+        open_index(settings.index_url.reveal(), key=key) as index,
         opened_store(settings) as store,
         watched(role, settings.node, bus, clock, settings.ops.host, getattr(settings.ops, role)),
     ):

@@ -18,8 +18,6 @@ from vms.core.supervise import supervise
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 10.0
-"""Between the request to stop and the kill."""
 _PR_SET_PDEATHSIG = 1
 _APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -30,13 +28,15 @@ _alive: set[int] = set()
 @dataclass(frozen=True, slots=True)
 class Child:
     """`environment` is the whole of it: secrets travel there, never in `words`. `ready` is awaited
-    after each start and may raise VmsError. `output`: a file instead of our own output."""
+    after each start and may raise VmsError. `output`: a file instead of our own output.
+    `stop_seconds`: between the request to stop and the kill."""
 
     name: str
     words: Sequence[str]
     environment: Mapping[str, str]
     ready: Callable[[asyncio.subprocess.Process], Awaitable[None]] | None = None
     output: Path | None = None
+    stop_seconds: float = 10.0
 
 
 @asynccontextmanager
@@ -75,7 +75,7 @@ async def _process(child: Child) -> AsyncIterator[asyncio.subprocess.Process]:
     try:
         yield process
     finally:
-        await asyncio.shield(_stopped(child.name, process))
+        await asyncio.shield(_stopped(child, process))
         _alive.discard(process.pid)
 
 
@@ -99,15 +99,15 @@ async def _started(child: Child) -> asyncio.subprocess.Process:
             os.close(output)
 
 
-async def _stopped(name: str, process: asyncio.subprocess.Process) -> None:
+async def _stopped(child: Child, process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
     process.send_signal(signal.SIGTERM)
     try:
-        async with asyncio.timeout(STOP_SECONDS):
+        async with asyncio.timeout(child.stop_seconds):
             await process.wait()
     except TimeoutError:
-        log.warning("%s did not stop within %.0f s: killed", name, STOP_SECONDS)
+        log.warning("%s did not stop within %.0f s: killed", child.name, child.stop_seconds)
         process.kill()
         await process.wait()
 
