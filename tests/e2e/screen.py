@@ -123,6 +123,14 @@ class Screen:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def tab_to(self, selector: str) -> None:
+        """Reach an element as a person without a mouse does. AssertionError when Tab never does."""
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("s => document.activeElement?.matches(s) ?? false", selector):
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
     def go_to(self, millis: int) -> None:
         """Type a moment into the field for it: the archive, paused, at that picture."""
         field = self.page.get_by_test_id("go-to-time")

@@ -102,6 +102,7 @@ async def run_demo_cameras(
     async with open_camera_server(
         cameras, clock=used, host=host, port=port, access=access, cache=cache
     ) as server:
+        server.build_places()
         for camera in cameras:
             log.info("%s: %s", camera.name, server.url(camera.key))
         async with asyncio.TaskGroup() as tasks:

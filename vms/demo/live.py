@@ -63,6 +63,10 @@ class LiveVideo:
             self._formats[settings] = await self._in_workshop(describe, settings)
         return {VIDEO: self._formats[settings]}
 
+    def build_place(self) -> None:
+        """Begin to build what the camera sees before anybody watches."""
+        self._scene(self._settings)
+
     async def run(self) -> None:
         while True:
             await self._audience.wait()

@@ -75,6 +75,15 @@ class CameraServer:
         stream = self._desk.site.stream(self.url(key, role))
         return len(stream.audience) if stream else 0
 
+    def build_places(self) -> None:
+        """Let live cameras have their places ready when the first client comes: the small pictures
+        of a wall first. Without this a place is built when somebody watches."""
+        for role in (StreamRole.SUB, StreamRole.MAIN):
+            for stream in self._desk.site.streams:
+                for source in stream.sources:
+                    if stream.role is role and isinstance(source, LiveVideo):
+                        source.build_place()
+
     async def power_on(self, port: int = 0) -> None:
         """Accept connections. Raises Unavailable when the port is taken."""
         try:
