@@ -94,5 +94,6 @@ def earlier_footage(running: Demo, camera: int, *, before: float) -> bool:
 def take_picture(wall: Screen) -> None:
     PICTURES.mkdir(exist_ok=True)
     wall.page.set_viewport_size({"width": 1440, "height": 900})
-    wall.page.wait_for_timeout(8000)
+    wall.page.mouse.move(1400, 30)
+    wall.page.wait_for_timeout(12_000)
     wall.page.screenshot(path=PICTURES / "wall.png")
