@@ -12,6 +12,8 @@ TEST_PACKAGES := chromium ffmpeg postgresql python3-gi gir1.2-gst-rtsp-server-1.
   gir1.2-gst-plugins-base-1.0 gstreamer1.0-tools gstreamer1.0-rtsp gstreamer1.0-plugins-base \
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
 # The machine's Node, or the one from its PyPI wheel in the virtual environment.
+# What Vite asks for.
+NODE_FITS := [a, b] = process.versions.node.split("."); process.exit(a > 23 || a == 22 && b > 11 || a == 20 && b > 18 ? 0 : 1)
 NODE_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
@@ -77,9 +79,9 @@ $(VENV)/.test-ready: requirements-dev.lock tests/servers/install $(VENV)/.run-re
 	@touch $@
 
 $(VENV)/.node-ready: requirements-node.lock | $(VENV)/.run-ready
-	@if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null || \
+	@if ! node -e '$(NODE_FITS)' 2>/dev/null || \
 	  ! command -v npm >/dev/null; then \
-	  echo 'no Node 20 here: taking it from its PyPI wheel'; \
+	  echo 'no fitting Node here: taking it from its PyPI wheel'; \
 	  $(PIP) --require-hashes -r requirements-node.lock; fi
 	@touch $@
 

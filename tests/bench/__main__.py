@@ -1,4 +1,4 @@
-"""Runs benchmarks one after the other, each in a process of its own: `python -m tests.bench [names]`."""
+"""Runs benchmarks one by one, each in its own process: `python -m tests.bench [names]`."""
 
 from __future__ import annotations
 
