@@ -111,3 +111,29 @@ async def test_who_waits_for_an_answer_learns_that_the_other_side_stopped(
             await asked.wait()
         with pytest.raises(Unavailable, match="stopped while answering"):
             await waiting
+
+
+async def test_a_client_that_has_given_up_is_replaced_with_every_subscription(
+    nats: NatsServer,
+) -> None:
+    """nats-py closes for good when the server sends an error: here for a word that is no NATS."""
+
+    async def answer(subject: str, payload: Payload) -> Payload:
+        return {"ok": True}
+
+    async with (
+        open_bus(nats.url, user=nats.user, password=nats.password) as bus,
+        bus.subscribe("news") as news,
+        bus.serve("ask", answer),
+    ):
+        given_up = bus._link.client
+        given_up._transport.write(b"NONSENSE\r\n")
+        async with asyncio.timeout(30):
+            while not given_up.is_closed:
+                await asyncio.sleep(0.02)
+        await until_connected(bus)
+        assert bus._link.client is not given_up
+        await bus.publish("news", {"n": 1})
+        async with asyncio.timeout(30):
+            assert await anext(news) == ("news", {"n": 1})
+        assert await bus.request("ask", {}) == {"ok": True}
