@@ -1,90 +1,129 @@
-"""What the pages are told of streams and nodes: news, silence, cameras that come and go."""
+"""The board knows what every stream and node said last, and says who fell silent."""
 
 from __future__ import annotations
 
-from vms.api.board import FORGET_SECONDS, SILENT_SECONDS, Board, Change
-from vms.api.schemas import NodeOut, StreamStateOut
+from typing import Any
+
+from vms.api.board import FORGET_SECONDS, MOST_NODES, SILENT_SECONDS, Board, Change
+from vms.api.schemas import NodeOut, ProblemOfNode, StreamStateOut
 from vms.core.model import Camera, Cause, Stream, StreamCondition, StreamRole
-from vms.core.walltime import WallTime
+from vms.core.walltime import SECOND, WallTime
 
-WALL = WallTime(1_000_000)
-
-
-def camera(camera_id: int = 1, enabled: bool = True) -> Camera:
-    stream = Stream(10 + camera_id, camera_id, StreamRole.MAIN, "rtsp://192.0.2.1/1")
-    return Camera(camera_id, camera_id, "Gate", enabled, streams=(stream,))
+NINE = WallTime(1_795_424_400 * SECOND)
 
 
-def state(camera_id: int = 1, since: int = 5) -> StreamStateOut:
-    return StreamStateOut(
-        stream_id=10 + camera_id,
-        camera_id=camera_id,
-        role=StreamRole.MAIN,
-        condition=StreamCondition.RECORDING,
-        since=since,
-        fps=25.0,
-    )
+def camera(number: int = 1, *, enabled: bool = True) -> Camera:
+    stream = Stream(number * 10, number, StreamRole.MAIN, "rtsp://192.0.2.1/1")
+    return Camera(number, number, f"Camera {number}", enabled=enabled, streams=(stream,))
 
 
-def node(at: int = 1) -> NodeOut:
-    return NodeOut(node="n1", role="record", at=at)
+def recording(number: int = 1, **fields: Any) -> StreamStateOut:
+    values: dict[str, Any] = {
+        "stream_id": number * 10,
+        "camera_id": number,
+        "role": StreamRole.MAIN,
+        "condition": StreamCondition.RECORDING,
+        "since": NINE,
+        "fps": 25.0,
+        **fields,
+    }
+    return StreamStateOut(**values)
 
 
-def board_with(*cameras: Camera) -> Board:
-    board = Board()
-    board.cameras(cameras, WALL, now=0.0)
-    return board
+def node(**fields: Any) -> NodeOut:
+    return NodeOut(**{"node": "n1", "role": "record", "at": NINE, **fields})
 
 
-def test_a_camera_that_nobody_spoke_of_is_connecting_and_then_without_a_recorder() -> None:
-    board = board_with(camera())
-    assert board.of_camera(1)[0].condition is StreamCondition.CONNECTING
-    assert board.tick(WALL, now=SILENT_SECONDS - 1) == []
-    (change,) = board.tick(WallTime(9), now=SILENT_SECONDS)
+def board(*cameras: Camera) -> Board:
+    made = Board()
+    made.cameras(cameras or [camera()], NINE, now=0.0)
+    return made
+
+
+def summary(state: StreamStateOut) -> tuple[StreamCondition, Cause | None]:
+    return state.condition, state.cause
+
+
+def test_a_new_stream_is_connecting_and_the_list_changed() -> None:
+    made = Board()
+    assert made.cameras([camera()], NINE, now=0.0) == [Change("cameras")]
+    assert [summary(each) for each in made.streams()] == [
+        (StreamCondition.CONNECTING, Cause.CONNECTING)
+    ]
+    assert made.cameras([camera()], NINE, now=1.0) == []
+
+
+def test_what_a_recorder_says_is_passed_on_to_those_who_see_the_camera() -> None:
+    made = board()
+    state = recording()
+    assert made.stream(state, now=1.0) == [Change("stream", 1, stream=state)]
+    assert made.of_camera(1) == [state]
+
+
+def test_a_stream_that_we_do_not_have_is_not_passed_on() -> None:
+    made = board()
+    assert made.stream(recording(2), now=1.0) == []
+    assert made.stream(recording(1, camera_id=2), now=1.0) == []
+
+
+def test_a_silent_recorder_is_said_once_and_forgiven_when_it_speaks() -> None:
+    made = board()
+    made.stream(recording(), now=1.0)
+    assert made.tick(NINE, now=1.0 + SILENT_SECONDS - 0.1) == []
+    (change,) = made.tick(NINE, now=1.0 + SILENT_SECONDS)
     assert change.stream is not None
-    assert (change.stream.cause, change.stream.since) == (Cause.RECORDER_OFF, 9)
-    assert board.tick(WallTime(10), now=SILENT_SECONDS + 1) == [], "it is said once"
+    assert summary(change.stream) == (StreamCondition.DOWN, Cause.RECORDER_OFF)
+    assert (change.stream.since, change.stream.fps) == (NINE, 0.0)
+    assert made.tick(NINE, now=100.0) == []
+    made.stream(recording(), now=101.0)
+    assert made.streams()[0].condition is StreamCondition.RECORDING
 
 
-def test_a_camera_switched_off_is_not_the_recorders_fault() -> None:
-    (change,) = board_with(camera(enabled=False)).tick(WALL, now=SILENT_SECONDS)
+def test_a_stream_whose_recorder_never_spoke_is_as_visible() -> None:
+    made = board(camera(1), camera(2))
+    assert len(made.tick(NINE, now=SILENT_SECONDS)) == 2
+
+
+def test_the_silence_of_a_disabled_camera_is_no_fault() -> None:
+    made = board(camera(enabled=False))
+    (change,) = made.tick(NINE, now=SILENT_SECONDS)
     assert change.stream is not None
     assert change.stream.cause is Cause.DISABLED
 
 
-def test_who_speaks_again_is_heard_again() -> None:
-    board = board_with(camera())
-    board.tick(WALL, now=SILENT_SECONDS)
-    assert board.stream(state(), now=9.0) == [Change("stream", 1, stream=state())]
-    assert board.tick(WALL, now=9.0 + SILENT_SECONDS - 0.1) == []
-    (silent,) = board.tick(WALL, now=9.0 + SILENT_SECONDS)
-    assert silent.stream is not None
-    assert silent.stream.fps == 0.0
+def test_a_removed_camera_is_forgotten() -> None:
+    made = board(camera(1), camera(2))
+    assert made.cameras([camera(2)], NINE, now=1.0) == [Change("cameras")]
+    assert [state.camera_id for state in made.streams()] == [2]
 
 
-def test_news_of_streams_we_do_not_have_is_not_passed_on() -> None:
-    board = board_with(camera())
-    assert board.stream(state(camera_id=2), now=1.0) == []
-    lie = state().model_copy(update={"camera_id": 2})
-    assert board.stream(lie, now=1.0) == [], "the stream of one camera told as another's"
+def test_a_node_is_told_when_it_is_new_and_when_its_problems_change() -> None:
+    made = Board()
+    full = ProblemOfNode(code="disk-full", since=NINE)
+    told = [
+        made.node(node(), now=0.0),
+        made.node(node(at=NINE + 1), now=2.0),
+        made.node(node(problems=[full]), now=4.0),
+        made.node(node(problems=[full], at=NINE + 2), now=6.0),
+    ]
+    assert [len(changes) for changes in told] == [1, 0, 1, 0]
 
 
-def test_the_list_of_cameras_is_told_when_it_changed_only() -> None:
-    board = board_with(camera())
-    assert board.cameras([camera()], WALL, now=1.0) == []
-    assert board.cameras([camera(), camera(2)], WALL, now=1.0) == [Change("cameras", None)]
-    assert board.cameras([camera(2)], WALL, now=1.0) == [Change("cameras", None)]
-    assert [each.camera_id for each in board.streams()] == [2]
+def test_a_silent_node_is_lost_then_back_then_at_last_forgotten() -> None:
+    made = Board()
+    made.node(node(), now=0.0)
+    (change,) = made.tick(NINE, now=SILENT_SECONDS)
+    assert change.node is not None
+    assert change.node.lost
+    assert made.tick(NINE, now=20.0) == []
+    assert len(made.node(node(), now=21.0)) == 1
+    assert not made.nodes()[0].lost
+    made.tick(NINE, now=21.0 + FORGET_SECONDS)
+    assert made.nodes() == []
 
 
-def test_a_node_is_told_when_it_changed_lost_when_silent_and_forgotten_in_the_end() -> None:
-    board = Board()
-    assert len(board.node(node(at=1), now=0.0)) == 1
-    assert board.node(node(at=2), now=2.0) == []
-    (lost,) = board.tick(WALL, now=2.0 + SILENT_SECONDS)
-    assert lost.node is not None
-    assert lost.node.lost
-    assert board.tick(WALL, now=2.0 + SILENT_SECONDS + 1) == []
-    assert len(board.node(node(at=3), now=20.0)) == 1
-    board.tick(WALL, now=20.0 + FORGET_SECONDS)
-    assert board.nodes() == []
+def test_nodes_without_end_do_not_fill_the_memory() -> None:
+    made = Board()
+    for number in range(MOST_NODES + 10):
+        made.node(node(node=f"n{number}"), now=0.0)
+    assert len(made.nodes()) == MOST_NODES
