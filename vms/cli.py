@@ -28,7 +28,8 @@ Command = Callable[[argparse.Namespace], Awaitable[int | None]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The program `vms`. Returns its exit code."""
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parser(words).parse_args(words)
     try:
         return asyncio.run(until_told(arguments.command(arguments))) or 0
     except (VmsError, BaseExceptionGroup) as error:
@@ -75,7 +76,8 @@ def _kill() -> None:
     os._exit(1)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(asked: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """`asked`: what will be parsed. Only `demo-camera` among them costs loading its codecs."""
     whole = argparse.ArgumentParser(
         prog="vms", description="Matakota VMS: records every camera of a city, shows it, finds it."
     )
@@ -95,7 +97,9 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--camera", action="append", default=[], metavar="URL", help="add a real one (repeatable)"
     )
-    _add_demo_camera(add("demo-camera", _demo_camera, "simulated cameras only"))
+    demo_camera = add("demo-camera", _demo_camera, "simulated cameras only")
+    if "demo-camera" in asked:
+        _add_demo_camera(demo_camera)
     add("config", _config, "the settings in force, secrets masked")
     healthy = add("healthy", _healthy, "whether a role on this machine is ready (exit code 0)")
     healthy.add_argument("role", choices=_ROLES)
