@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from player import metrics
-from player.beside import beside
 from player.feed import open_live
 from player.webrtc.layout import Picture
+from vms.core.beside import beside
 from vms.core.bus import Bus, Payload
 from vms.core.clock import Clock
 from vms.core.errors import Unavailable, VmsError

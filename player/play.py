@@ -14,7 +14,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from player import metrics
-from player.beside import beside
 from player.config import PlayConfig
 from player.footage import ArchiveReads, Footage
 from player.hub import open_hub
@@ -22,6 +21,7 @@ from player.reader import Reader
 from player.request import OfferRequest, offer_request
 from player.session import Session, Sources
 from player.webrtc.peer import Peer, open_peer
+from vms.core.beside import beside
 from vms.core.bus import Bus, Payload
 from vms.core.clock import Clock
 from vms.core.errors import Exhausted, Unavailable, VmsError

@@ -11,12 +11,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from player.beside import beside
 from player.live import Unplayable
 from player.outlet import Outlet
 from player.pacer import Pacer, Piece
 from player.reader import Place, Reader
 from player.webrtc.layout import Picture
+from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.errors import Corrupt, NotFound
 from vms.core.media.access_unit import AccessUnit, Codec

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from player import metrics
-from player.beside import beside
 from player.footage import Footage
 from player.hub import Hub
 from player.live import Live, Unplayable
@@ -22,6 +21,7 @@ from player.pacer import Pacer, Piece
 from player.playback import Playback
 from player.reader import Reader
 from player.wish import Mode, Wish, wish_of
+from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.errors import VmsError
 from vms.core.model import Cause, StreamRole

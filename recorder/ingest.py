@@ -11,12 +11,12 @@ import random
 from contextlib import AsyncExitStack
 
 from recorder import metrics
-from recorder.beside import beside
 from recorder.broadcast import Broadcast
 from recorder.errors import CameraError
 from recorder.recording import Recording
 from recorder.source import Run, Source
 from recorder.status import Status
+from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.media.access_unit import VIDEO, AccessUnit
 from vms.core.model import Cause, StreamCondition

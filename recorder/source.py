@@ -12,7 +12,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-from recorder.beside import beside
 from recorder.errors import CameraError
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
@@ -21,6 +20,7 @@ from recorder.rtsp.client import Session, open_session
 from recorder.rtsp.intake import Intake
 from recorder.rtsp.protocol import Sink
 from recorder.rtsp.tracks import audio_receiver, video_receiver
+from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Cause, Stream

@@ -34,11 +34,11 @@ from aiortc.rtcdtlstransport import (
 from aiortc.sdp import SessionDescription
 
 from player import metrics
-from player.beside import beside
 from player.webrtc.egress import Egress
 from player.webrtc.ice import announce
 from player.webrtc.layout import PLAYOUT_DELAY, Picture
 from player.webrtc.offer import stripped
+from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.errors import Invalid
 

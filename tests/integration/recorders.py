@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from recorder.beside import beside
 from recorder.config import RecordConfig
 from recorder.fleet import record
 from storage.archive import Archive
@@ -24,6 +23,7 @@ from storage.index import Index, migrate, open_index
 from storage.index.values import NewCamera, NewStream
 from storage.objects import open_store
 from tests.fakes.bus import FakeBus
+from vms.core.beside import beside
 from vms.core.bus import Payload
 from vms.core.clock import SystemClock
 from vms.core.model import Camera, StreamRole

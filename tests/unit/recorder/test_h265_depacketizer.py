@@ -19,7 +19,8 @@ def test_pictures_of_a_real_encoder_come_out_as_they_went_in_however_they_are_cu
     sender = Sender(H265Depacketizer())
     out = []
     for picture in PICTURES:
-        small, large = [], []
+        small: list[bytes] = []
+        large: list[bytes] = []
         for nal in split_length_prefixed(picture.data):
             (small if len(nal) < 100 and not large else large).append(nal)
         payloads = [aggregate(small)] if len(small) > 1 else small

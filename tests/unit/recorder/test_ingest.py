@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import pytest
 
-from recorder.beside import beside
 from recorder.broadcast import Broadcast
 from recorder.disk import SpoolDisk
 from recorder.errors import CameraError
@@ -21,6 +20,7 @@ from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock, settle
 from tests.fakes.recording import FakeIndex, FakeRun, FakeSource, FakeSpool
 from tests.fakes.units import START, gop
+from vms.core.beside import beside
 from vms.core.model import Camera, Cause, Stream, StreamRole
 from vms.core.nodestate import NodeState
 

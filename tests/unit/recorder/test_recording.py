@@ -129,7 +129,8 @@ async def test_a_full_disk_is_a_gap_and_is_over_when_there_is_room() -> None:
     await bench.take(gop(0) + gop(25) + gop(50, 2))
     bench.spool.error = Exhausted("No space left on device")
     await bench.take(gop(50)[2:] + gop(75) + gop(100) + gop(125, 2))
-    assert bench.recording.trouble == (Cause.DISK_FULL, "No space left on device")
+    trouble = bench.recording.trouble
+    assert trouble == (Cause.DISK_FULL, "No space left on device")
     assert bench.problems == ["disk-full"]
     bench.spool.error = None
     await bench.take(gop(125)[2:] + gop(150, 2))

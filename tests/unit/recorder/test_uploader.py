@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from recorder.beside import beside
 from recorder.uploader import Uploader
 from storage.objects.store import WrongStore
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock, settle
 from tests.fakes.recording import FakeKeeper, FakeSpool
+from vms.core.beside import beside
 from vms.core.errors import Conflict, Unavailable, VmsError
 from vms.core.model import Segment
 from vms.core.nodestate import NodeState

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 async def beside(*jobs: Coroutine[object, object, object]) -> AsyncIterator[None]:
     """Run `jobs` while inside; they are cancelled on leaving.
 
-    A job that raises ends the block, as in a TaskGroup. A single error, the block's or a job's,
-    comes out as itself and not as a group: callers tell errors apart by their class.
+    A job that raises ends the block, as in a TaskGroup. The first error, the block's or a job's,
+    comes out as itself and not as a group: callers tell errors apart by their class. Were there
+    more, the group is its cause.
     """
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -23,7 +24,5 @@ async def beside(*jobs: Coroutine[object, object, object]) -> AsyncIterator[None
                 for task in running:
                     task.cancel()
     except BaseExceptionGroup as group:
-        if len(group.exceptions) > 1:
-            raise
         error = group.exceptions[0]
-        raise error from error.__cause__
+        raise error from (group if len(group.exceptions) > 1 else error.__cause__)
