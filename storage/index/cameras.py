@@ -180,5 +180,5 @@ async def _number(connection: AsyncConnection, wanted: int | None) -> int:
         highest = await connection.scalar(select(func.max(cameras.c.number)))
         return int(highest or 0) + 1
     if await connection.scalar(select(cameras.c.id).where(cameras.c.number == wanted)):
-        raise Conflict("this camera number is taken", number=wanted)
+        raise Conflict("this camera number is taken", field="number", code="taken")
     return wanted

@@ -135,7 +135,7 @@ async def _allow(connection: AsyncConnection, user_id: int, cameras: frozenset[i
 
 async def _free(connection: AsyncConnection, name: str) -> None:
     if await connection.scalar(select(users.c.id).where(users.c.name == name)) is not None:
-        raise Conflict("this user name is taken", name=name)
+        raise Conflict("this user name is taken", field="name", code="taken")
 
 
 async def _somebody_administers(connection: AsyncConnection, before: User) -> None:

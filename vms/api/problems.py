@@ -32,6 +32,7 @@ _CODES = {
     "extra_forbidden": "unknown",
     "greater_than_equal": "too-small",
     "less_than_equal": "too-large",
+    "string_pattern_mismatch": "characters",
 }
 """pydantic's words for the mistakes the web application has words for; others go as they are."""
 

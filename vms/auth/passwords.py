@@ -74,9 +74,15 @@ class Passwords:
 def check_length(password: Secret) -> None:
     length = len(password.reveal())
     if length < SHORTEST:
-        raise Invalid(f"a password has at least {SHORTEST} characters", field="password")
+        raise Invalid(
+            f"a password has at least {SHORTEST} characters",
+            field="password",
+            code="password-short",
+        )
     if length > LONGEST:
-        raise Invalid(f"a password has at most {LONGEST} characters", field="password")
+        raise Invalid(
+            f"a password has at most {LONGEST} characters", field="password", code="too-long"
+        )
 
 
 def generated() -> Secret:

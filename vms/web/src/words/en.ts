@@ -235,6 +235,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "field.scheme": "Write an address that begins with rtsp:// or rtsps://.",
   "field.address": "This is no address. Copy it again from the camera, without spaces.",
   "field.host": "The camera's name or IP address is missing in it.",
+  "field.characters": "Control characters cannot be in it.",
   "field.optional": "optional",
 
   "admin.cameras": "Cameras",

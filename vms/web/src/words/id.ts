@@ -233,6 +233,7 @@ export const id = {
   "field.scheme": "Tulis alamat yang dimulai dengan rtsp:// atau rtsps://.",
   "field.address": "Ini bukan alamat. Salin lagi dari kamera, tanpa spasi.",
   "field.host": "Nama atau alamat IP kamera tidak ada di dalamnya.",
+  "field.characters": "Tidak boleh berisi karakter kontrol.",
   "field.optional": "opsional",
 
   "admin.cameras": "Kamera",
