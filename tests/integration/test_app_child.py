@@ -27,6 +27,20 @@ def child(note: Path, program: str = SLEEPS, **fields: object) -> Child:
     return Child("sleeper", words, {"PATH": os.environ["PATH"]}, **fields)  # type: ignore[arg-type]
 
 
+BEFORE: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _others() -> None:
+    """Servers that other tests share run below us, too."""
+    BEFORE.clear()
+    BEFORE.update(descendants(os.getpid()))
+
+
+def children() -> list[int]:
+    return [pid for pid in descendants(os.getpid()) if pid not in BEFORE]
+
+
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not true():
@@ -41,12 +55,12 @@ async def test_a_child_that_ends_is_started_again_and_stops_with_its_block(tmp_p
     note = tmp_path / "note"
     async with kept(child(note), SystemClock()):
         await until(lambda: starts(note) == 1)
-        (first,) = descendants(os.getpid())
+        (first,) = children()
         os.kill(first, signal.SIGKILL)
         await until(lambda: starts(note) == 2)
-        (second,) = descendants(os.getpid())
+        (second,) = children()
     assert first != second
-    assert descendants(os.getpid()) == []
+    assert children() == []
 
 
 async def test_one_that_does_not_listen_is_killed(
@@ -56,7 +70,7 @@ async def test_one_that_does_not_listen_is_killed(
     with caplog.at_level(logging.WARNING):
         async with kept(child(note, DEAF, stop_seconds=0.2), SystemClock()):
             await until(lambda: starts(note) == 1)
-    assert descendants(os.getpid()) == []
+    assert children() == []
     assert "did not stop within" in caplog.text
 
 
@@ -71,7 +85,7 @@ async def test_one_that_is_not_ready_at_first_is_tried_again(tmp_path: Path) -> 
             raise Unavailable("not this time")
 
     async with kept(child(note, ready=ready), SystemClock()):
-        assert descendants(os.getpid()) == tried[1:]
+        assert children() == tried[1:]
 
 
 async def test_cancelled_before_it_is_ready_it_leaves_nothing(tmp_path: Path) -> None:
@@ -89,7 +103,7 @@ async def test_cancelled_before_it_is_ready_it_leaves_nothing(tmp_path: Path) ->
     holding.cancel()
     with pytest.raises(asyncio.CancelledError):
         await holding
-    assert descendants(os.getpid()) == []
+    assert children() == []
 
 
 PARENT = """
