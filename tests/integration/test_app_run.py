@@ -47,11 +47,18 @@ def gone(pids: list[int]) -> bool:
     return not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
+def kill(product: Product, role: str) -> None:
+    """Kill the child that runs `role`, and wait for its successor."""
+    before = product.role_pid(role)
+    os.kill(before, signal.SIGKILL)
+    wait_for(f"{role} again", lambda: restarted(product, role, before))
+
+
 def restarted(product: Product, role: str, before: int) -> int | None:
     try:
         now = product.role_pid(role)
-    except AssertionError:
-        return None
+    except (AssertionError, FileNotFoundError, ProcessLookupError):
+        return None  # none runs it now, or it went while we looked
     return now if now != before else None
 
 
@@ -75,9 +82,7 @@ def test_one_machine_lives_through_kills_and_keeps_its_secrets(tmp_path: Path) -
         assert "is in use by another `vms run`" in again.stderr
 
         for role in ("play", NATS):
-            before = product.role_pid(role)
-            os.kill(before, signal.SIGKILL)
-            wait_for(f"{role} again", lambda r=role, b=before: restarted(product, r, b))
+            kill(product, role)
         wait_for("everyone on the bus again", lambda: all_heard(product), seconds=40)
         assert "vms_" in metrics(ops)
     said = "".join(path.read_text(errors="replace") for path in data.rglob("*.log"))
