@@ -95,7 +95,8 @@ def test_the_table_may_be_served() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (replace(A_ROUTE, needs=None), "does not say who may call it"),
+        # what the types forbid too: the check must hold for whoever does not run mypy
+        (replace(A_ROUTE, needs=None), "does not say who may call it"),  # type: ignore[arg-type]
         (replace(A_ROUTE, needs=Public(" ")), "is open without a reason"),
         (replace(A_ROUTE, needs=AnySignedIn("all")), "names a camera and asks for no right"),
         (replace(A_ROUTE, summary=""), "does not say what it is for"),

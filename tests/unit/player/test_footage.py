@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import astuple, replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from player.footage import Footage
 from player.reader import Place, Reader
 from recorder.broadcast import Broadcast
-from recorder.feed import open_feed, tail_entry
+from recorder.feed import Feed, open_feed, tail_entry
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
 from tests.fakes.footage import FakeArchive, FakeTail, segments_of
@@ -38,7 +39,7 @@ class World:
         self.footage = Footage(self.archive, self.bus)
         self.reader = Reader(self.footage, 1 << 20)
 
-    def feed(self):  # type: ignore[no-untyped-def]
+    def feed(self) -> AbstractAsyncContextManager[Feed]:
         return open_feed("127.0.0.1", self.tail, HandClock())
 
 

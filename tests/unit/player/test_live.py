@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 
 import pytest
 
@@ -14,7 +15,7 @@ from player.webrtc.layout import Picture
 from tests.fakes.clock import HandClock, settle
 from tests.fakes.outlet import FakeOutlet
 from tests.fakes.units import START, gop, unit
-from vms.core.media.access_unit import Codec, TrackFormat
+from vms.core.media.access_unit import AccessUnit, Codec, TrackFormat
 from vms.core.model import Cause
 from vms.core.walltime import SECOND, WallTime
 
@@ -45,11 +46,11 @@ class Room:
         return [wall for wall, _ in self.outlet.sent]
 
 
-def feed(channel: Channel, units: list[object]) -> None:
+def feed(channel: Channel, units: Sequence[AccessUnit]) -> None:
     """What a feed brings, already known to be the present."""
     channel.is_caught_up = True
     for one in units:
-        channel.receive(one)  # type: ignore[arg-type]
+        channel.receive(one)
 
 
 def test_a_viewer_starts_with_the_current_group_at_once() -> None:
