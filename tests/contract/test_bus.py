@@ -67,7 +67,7 @@ async def test_requests_are_answered_side_by_side(bus: Bus) -> None:
 
     async with bus.serve("together", answer):
         replies = await asyncio.gather(bus.request("together", {}), bus.request("together", {}))
-    assert replies == [{}, {}]
+    assert list(replies) == [{}, {}]
 
 
 async def test_the_answering_side_s_error_is_raised_on_the_asking_side(bus: Bus) -> None:

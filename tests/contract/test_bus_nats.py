@@ -127,6 +127,7 @@ async def test_a_client_that_has_given_up_is_replaced_with_every_subscription(
         bus.serve("ask", answer),
     ):
         given_up = bus._link.client
+        assert given_up._transport is not None
         given_up._transport.write(b"NONSENSE\r\n")
         async with asyncio.timeout(30):
             while not given_up.is_closed:

@@ -35,7 +35,7 @@ async def test_a_gap_lasts_until_it_is_closed(index: Index, gap: Gap) -> None:
     assert await index.gaps.opened(gap.stream_id) == gap
     await index.gaps.close(gap.stream_id, at(150))
     assert await index.gaps.opened(gap.stream_id) is None
-    assert await index.gaps.between(gap.stream_id, ALWAYS) == [replace(gap, end=150)]
+    assert await index.gaps.between(gap.stream_id, ALWAYS) == [replace(gap, end=at(150))]
 
 
 async def test_the_same_cause_again_changes_nothing(index: Index, gap: Gap) -> None:
@@ -48,7 +48,7 @@ async def test_another_cause_ends_the_gap_where_it_begins(index: Index, gap: Gap
     other = replace(gap, start=at(120), cause=Cause.BAD_PASSWORD)
     await index.gaps.open(gap)
     await index.gaps.open(other)
-    assert await index.gaps.between(gap.stream_id, ALWAYS) == [replace(gap, end=120), other]
+    assert await index.gaps.between(gap.stream_id, ALWAYS) == [replace(gap, end=at(120)), other]
 
 
 async def test_another_cause_at_the_same_instant_takes_its_place(index: Index, gap: Gap) -> None:

@@ -79,8 +79,9 @@ async def filled(index_url: str, segments_count: int) -> int:
     async with open_index(index_url, key=INDEX_KEY) as index:
         stream = NewStream(StreamRole.MAIN, "rtsp://gate/1")
         camera = await index.cameras.add(NewCamera("Gate", streams=(stream,)))
-    row = {"stream_id": camera.streams[0].id, "camera_id": 1, "epoch": 1, "size_bytes": 1}
-    row |= {"init_bytes": 1, "sha256": bytes(32), "codec": "avc1", "width": 1, "height": 1}
+    row: dict[str, object] = {"stream_id": camera.streams[0].id, "camera_id": 1, "epoch": 1}
+    row |= {"size_bytes": 1, "init_bytes": 1, "sha256": bytes(32)}
+    row |= {"codec": "avc1", "width": 1, "height": 1}
     rows = [
         {**row, "gops": bytes(250), "sequence": n, "start_us": n * MINUTE, "end_us": n * MINUTE + 1}
         for n in range(segments_count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,15 +60,19 @@ async def test_an_object_of_twenty_megabytes_is_one_put(
 
 
 async def test_a_bucket_is_made_only_when_asked(s3_server: S3Server, spool: Path) -> None:
-    keys = {"access_key": s3_server.access_key, "secret_key": s3_server.secret_key}
-    url = s3_server.url("made-when-asked")
-    async with open_store(url, **keys) as store:
+    bucket = partial(
+        open_store,
+        s3_server.url("made-when-asked"),
+        access_key=s3_server.access_key,
+        secret_key=s3_server.secret_key,
+    )
+    async with bucket() as store:
         for refused in (store.check(), store.put(KEY, spool, SHA256)):
             with pytest.raises(WrongStore, match="no such bucket"):
                 await refused
-    async with open_store(url, **keys, create=True) as store:
+    async with bucket(create=True) as store:
         await store.check()
-    async with open_store(url, **keys, create=True) as store:
+    async with bucket(create=True) as store:
         await store.check()
 
 
