@@ -93,9 +93,10 @@ class Product:
 
     def wait_recording(self, *camera_ids: int, role: str = "main") -> None:
         for camera_id in camera_ids:
-            wait_for(
-                f"camera {camera_id} recording", lambda c=camera_id: self.api.recording(c, role)
-            )
+            self._wait_recording(camera_id, role)
+
+    def _wait_recording(self, camera_id: int, role: str) -> None:
+        wait_for(f"camera {camera_id} recording", lambda: self.api.recording(camera_id, role))
 
     def role_pid(self, role: str) -> int:
         """Process id of the child that runs `role`."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.e2e.conftest import City
 from tests.e2e.judge import judge_clip
 from tests.e2e.product import wait_for
-from tests.e2e.screen import Screen
+from tests.e2e.screen import Screen, Shown
 
 PICTURE = 100  # ms between two pictures of the small simulated cameras
 
@@ -16,11 +16,14 @@ PICTURE = 100  # ms between two pictures of the small simulated cameras
 def test_live_pictures_advance_and_are_less_than_a_second_old(city: City, wall: Screen) -> None:
     for camera in (city.harbour, city.street):
         first = wall.wait_shown(camera, state="live")
-        later = wait_for("a later picture", lambda c=camera, f=first: newer(wall, c, f.code + 1000))
-        assert 0 <= later.age < 1000
+        assert 0 <= wait_newer(wall, camera, first.code + 1000).age < 1000
 
 
-def newer(wall: Screen, camera: int, code: float) -> object:
+def wait_newer(wall: Screen, camera: int, code: float) -> Shown:
+    return wait_for("a later picture", lambda: newer(wall, camera, code))
+
+
+def newer(wall: Screen, camera: int, code: float) -> Shown | None:
     shown = wall.shown(camera)
     return shown if shown and shown.code >= code else None
 

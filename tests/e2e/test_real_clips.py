@@ -72,8 +72,9 @@ def recorded(product: Product, camera: int, seconds: int) -> tuple[int, int] | N
 def pictures(path: Path) -> list[str]:
     """SHA-256 of every picture's NAL units, SEI included, in decode order."""
     with av.open(str(path)) as container:
-        prefixed = container.streams.video[0].codec_context.extradata[:1] == b"\x01"
-        split = split_length_prefixed if prefixed else split_annex_b
+        extradata = container.streams.video[0].codec_context.extradata
+        assert extradata is not None
+        split = split_length_prefixed if extradata[:1] == b"\x01" else split_annex_b
         packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
     digests = []
     for packet in packets:

@@ -4,6 +4,8 @@ the pictures themselves."""
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -52,6 +54,11 @@ def is_present(seen: dict[str, object]) -> bool:
     return is_live and isinstance(code, int) and abs(time.time() * 1000 - code) < 1000
 
 
+def is_picture_of(wanted: int) -> Callable[[dict[str, Any]], bool]:
+    """Whether the picture shown is the one of that moment, ms UTC."""
+    return lambda seen: abs(seen["code"] - wanted) <= 1
+
+
 async def test_a_seek_shows_the_exact_picture_and_goes_on_from_there() -> None:
     start = WallTime(now() - 3600 * SECOND)
     async with open_stage() as stage:
@@ -63,9 +70,7 @@ async def test_a_seek_shows_the_exact_picture_and_goes_on_from_there() -> None:
         for offset in (11_010_000, 2_000_000, 17_999_000, 1_999_999):
             await viewer.say(op="seek", at=start + offset)
             wanted = (start + offset // 40_000 * 40_000) // 1000
-            shown = await viewer.until(
-                "the picture sought", lambda seen, w=wanted: abs(seen["code"] - w) <= 1
-            )
+            shown = await viewer.until("the picture sought", is_picture_of(wanted))
             settled = await viewer.until("its time", lambda seen: not seen["hidden"])
             assert abs(settled["wall"] - shown["code"] * 1000) < 1000
             clock = (await viewer.messages("clock"))[-1]
