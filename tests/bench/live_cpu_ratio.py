@@ -31,6 +31,7 @@ from aiortc import (
     RTCRtpSender,
     RTCSessionDescription,
 )
+from av.stream import Stream
 
 from player.hub import Channel
 from player.live import Live
@@ -119,9 +120,9 @@ class PassedThrough(MediaStreamTrack):
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue: asyncio.Queue[av.Packet] = asyncio.Queue(64)
+        self.queue: asyncio.Queue[av.Packet[Stream]] = asyncio.Queue(64)
 
-    async def recv(self) -> av.Packet:  # type: ignore[override]
+    async def recv(self) -> av.Packet[Stream]:
         return await self.queue.get()
 
 
@@ -192,13 +193,14 @@ class Arrivals:
         self.packets = 0
         received = StunProtocol.datagram_received
 
-        def count(protocol: StunProtocol, data: Any, address: Any) -> None:
-            if 127 < data[0] < 192:
+        def count(protocol: StunProtocol, data: bytes | str, addr: tuple[Any, ...]) -> None:
+            if isinstance(data, bytes) and 127 < data[0] < 192:
                 self.packets += 1
             else:
-                received(protocol, data, address)
+                received(protocol, data, addr)
 
-        StunProtocol.datagram_received = count
+        # aioice makes its protocols itself: there is no other way in
+        StunProtocol.datagram_received = count  # type: ignore[assignment, method-assign]
 
 
 async def receivers() -> list[RTCPeerConnection]:
