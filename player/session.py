@@ -25,7 +25,7 @@ from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.errors import VmsError
 from vms.core.model import Cause, StreamRole
-from vms.core.walltime import TimeRange, WallTime
+from vms.core.walltime import SECOND, TimeRange, WallTime
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,10 @@ class Sources:
     hub: Hub
     footage: Footage
     reader: Reader
+
+
+SOONER_MICROS = 5 * SECOND
+"""Streams of one camera begin and end within their groups of each other; more is a difference."""
 
 
 class Session:
@@ -157,16 +161,18 @@ class Session:
         return [role for role in ordered if role not in self._undecodable]
 
     async def _recorded(self, wish: Wish) -> list[StreamRole]:
-        """Candidates for the archive: a camera may keep only one of its streams."""
+        """Candidates for the archive: a camera may keep only one of its streams, or have begun to
+        keep one later than the other. The wanted one first, unless the other has it sooner."""
         if wish.stands and self._role not in self._undecodable:
             return [self._role]
-        roles = self._candidates(wish.role)
         assert wish.at is not None
-        return [
-            role
-            for role in roles
-            if await self._sources.reader.find(self._viewing.streams[role], wish.at)
-        ]
+        begins: dict[StreamRole, int] = {}
+        for role in self._candidates(wish.role):
+            place = await self._sources.reader.find(self._viewing.streams[role], wish.at)
+            if place is not None:
+                begins[role] = max(place.range.start, wish.at)
+        soonest = min(begins.values(), default=0)
+        return sorted(begins, key=lambda role: begins[role] > soonest + SOONER_MICROS)
 
     async def _show_live(self, role: StreamRole) -> None:
         self._mode = Mode.LIVE

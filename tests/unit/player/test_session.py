@@ -171,6 +171,15 @@ async def test_the_other_stream_is_shown_where_only_that_is_recorded() -> None:
         assert one.outlet.states() == ["playing"]
 
 
+async def test_a_moment_that_only_the_other_stream_has_is_shown_from_that_one() -> None:
+    both = {StreamRole.MAIN: MAIN, StreamRole.SUB: SUB}
+    late = pictures(10, start=WallTime(START + 60 * SECOND))
+    async with desk(at=3.0, streams=both, main=late, sub=pictures(10)) as one:
+        await one.say(op="pause")
+        assert one.outlet.said[-1]["stream"] == "sub"
+        assert one.shown == 3 * SECOND
+
+
 async def test_recorded_h265_gives_way_to_the_sub_stream() -> None:
     both = {StreamRole.MAIN: MAIN, StreamRole.SUB: SUB}
     h265 = encode_pictures(Codec.H265, count=50)
