@@ -116,6 +116,15 @@ class Screen:
 
         return wait_for(f"a picture of camera {camera_id} ({state})", look, seconds=seconds)
 
+    def wait_fresh(self, camera_id: int, *, seconds: float = 30.0) -> Shown:
+        """A live picture that is less than a second old."""
+
+        def look() -> Shown | None:
+            shown = self.shown(camera_id)
+            return shown if shown and shown.state == "live" and 0 <= shown.age < 1000 else None
+
+        return wait_for(f"a fresh picture of camera {camera_id}", look, seconds=seconds)
+
     def words(self, camera_id: int) -> str:
         return self.tile(camera_id).inner_text()
 

@@ -52,7 +52,7 @@ def test_everything_of_the_path_works_without_a_mouse_in_english(
     assert codes[-1] >= start + 1900
 
     wall.press("l")
-    wait_for("live", lambda: wall.wait_shown(city.harbour, state="live").age < 1000)
+    wall.wait_fresh(city.harbour)
     wall.tab_to("[data-testid=language]")
     wall.press("Enter")
     wait_for("Bahasa", lambda: "LANGSUNG" in wall.words(city.harbour))

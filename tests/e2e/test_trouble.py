@@ -36,18 +36,13 @@ def test_a_camera_in_trouble_says_why_on_its_tile_and_comes_back(
     wall.wait_shown(city.street, state="live")
     city.cameras.misbehave("street", misbehaviour)
     wait_for(words, lambda: says(wall.words(city.street), words), seconds=SECONDS)
-    assert wall.wait_shown(city.harbour, state="live").age < 1000, "the other one is not disturbed"
+    wall.wait_fresh(city.harbour)  # the other one is not disturbed
     city.cameras.behave("street")
-    wait_for("live again", lambda: fresh(wall, city.street), seconds=60)
+    wall.wait_fresh(city.street, seconds=60)
 
 
 def says(text: str, words: str) -> bool:
     return any(choice.lower() in text.lower() for choice in words.split("|"))
-
-
-def fresh(wall: Screen, camera: int) -> bool:
-    shown = wall.shown(camera)
-    return shown is not None and shown.state == "live" and shown.age < 1000
 
 
 def test_a_store_that_is_away_is_said_and_nothing_is_lost(
@@ -125,7 +120,7 @@ def test_a_full_disk_is_said_and_recording_goes_on_when_there_is_room(
         wait_for(
             "disk full", lambda: says(wall.page.inner_text("body"), "cakram penuh"), seconds=15
         )
-        assert wall.wait_shown(harbour, state="live").age < 1000, "live goes on"
+        wall.wait_fresh(harbour)  # live goes on
         filler.unlink()
         wait_for("recording again", lambda: product.api.recording(harbour), seconds=60)
         wait_for(
