@@ -21,7 +21,7 @@ from vms.demo.overlay import burn
 from vms.demo.scenes import build
 
 WALL = WallTime(1_795_456_763_766_000)
-SCRIPT = Path(__file__).parents[2] / "data" / "timecode.js"
+SCRIPT = Path(__file__).parents[1] / "data" / "timecode.js"
 
 
 def picture(width: int, height: int, wall: WallTime = WALL) -> timecode.Luma:
