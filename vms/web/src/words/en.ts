@@ -201,6 +201,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "problem.store-wrong": "The archive store is not this site's ({node}). Nothing is written or deleted.",
   "problem.spool-full": "The recorder's spool is full ({node}). New recordings are lost until there is room.",
   "problem.disk-full": "The disk is full ({node}). Make room; new recordings are lost.",
+  "problem.disk-fault": "The recorder's disk cannot be written ({node}). Look at disk, mount and rights; new recordings are lost.",
   "problem.index-unreachable": "The index database cannot be reached ({node}).",
   "problem.lost.record": "Recorder {node} has not been heard since {time}. Its cameras may not be recorded.",
   "problem.lost.play": "Player {node} has not been heard since {time}. Pictures may not be shown.",

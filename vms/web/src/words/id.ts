@@ -199,6 +199,7 @@ export const id = {
   "problem.store-wrong": "Penyimpanan arsip bukan milik situs ini ({node}). Tidak ada yang ditulis atau dihapus.",
   "problem.spool-full": "Penampung perekam penuh ({node}). Rekaman baru hilang sampai ada ruang.",
   "problem.disk-full": "Cakram penuh ({node}). Kosongkan ruang; rekaman baru hilang.",
+  "problem.disk-fault": "Cakram perekam tidak dapat ditulisi ({node}). Periksa cakram, mount, dan hak akses; rekaman baru hilang.",
   "problem.index-unreachable": "Basis data indeks tidak terjangkau ({node}).",
   "problem.lost.record": "Perekam {node} tidak terdengar sejak {time}. Kameranya mungkin tidak terekam.",
   "problem.lost.play": "Pemutar {node} tidak terdengar sejak {time}. Gambar mungkin tidak tampil.",
