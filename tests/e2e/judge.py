@@ -12,6 +12,9 @@ import av
 from vms.core.walltime import WallTime
 from vms.demo import timecode
 
+SLACK = 80.0
+"""Milliseconds between the time burnt into a picture and its time in the index: its way here."""
+
 
 def ffprobe(path: Path, *sections: str) -> dict[str, Any]:
     command = ["ffprobe", "-v", "error", "-of", "json", *sections, str(path)]
@@ -30,12 +33,30 @@ def picture_codes(path: Path) -> list[float]:
     return [code / 1000 for code in codes if code is not None]
 
 
-def judge_clip(path: Path, start: float, end: float, *, picture: float) -> None:
-    """First and last picture are those of [start, end) ms, all between are there, none more."""
+def archived_codes(folder: Path, start: float, end: float) -> list[float] | None:
+    """Time codes of the pictures in a stream's objects around [start, end) ms, in order; None until
+    the archive reaches behind `end`."""
+    begins = {int(path.name.split("-")[0]) / 1000: path for path in folder.rglob("*.mp4")}
+    before = max((begin for begin in begins if begin < start), default=0.0)
+    codes = [
+        code
+        for begin in sorted(begins)
+        if before <= begin <= end
+        for code in picture_codes(begins[begin])
+    ]
+    return codes if codes and codes[-1] > end + SLACK else None
+
+
+def judge_clip(path: Path, kept: list[float], start: float, end: float) -> None:
+    """The file shows just the archived pictures (`kept`) of [start, end) ms: none missing, none
+    more. A camera on a busy machine may leave pictures out; the file may not."""
     stream = ffprobe(path, "-show_streams")["streams"][0]
     assert stream["codec_name"] == "h264"
     codes = picture_codes(path)
-    assert start - picture <= codes[0] <= start + picture
-    assert end - 2 * picture <= codes[-1] <= end
-    assert len(codes) == round((end - start) / picture)
-    assert float(stream["duration"]) * 1000 >= end - start - picture
+    first, behind = kept.index(codes[0]), kept.index(codes[-1]) + 1
+    assert codes == kept[first:behind]
+    assert kept[first - 1] < start + SLACK
+    assert codes[0] > start - SLACK
+    assert codes[-1] < end + SLACK
+    assert kept[behind] > end - SLACK
+    assert abs(float(stream["duration"]) * 1000 - (end - start)) < 2 * SLACK

@@ -98,6 +98,13 @@ class Product:
     def _wait_recording(self, camera_id: int, role: str) -> None:
         wait_for(f"camera {camera_id} recording", lambda: self.api.recording(camera_id, role))
 
+    def main_objects(self, camera_id: int) -> Path:
+        """Where the directory store keeps the objects of the camera's main stream."""
+        cameras = self.api.call("GET", "/api/cameras")["cameras"]
+        streams = next(camera["streams"] for camera in cameras if camera["id"] == camera_id)
+        main = next(stream["id"] for stream in streams if stream["role"] == "main")
+        return self.data_dir / "store" / str(camera_id) / str(main)
+
     def role_pid(self, role: str) -> int:
         """Process id of the child that runs `role`."""
         for pid in descendants(self.process.pid):

@@ -12,6 +12,9 @@ from tests.e2e.judge import picture_codes
 from tests.e2e.product import ADMIN, PASSWORD, wait_for
 from tests.e2e.screen import Screen, local_text
 
+NEAR = 300
+"""Milliseconds: it is the right moment; that it is the exact picture is held elsewhere."""
+
 
 def test_everything_of_the_path_works_without_a_mouse_in_english(
     city: City, context: BrowserContext, tmp_path: Path
@@ -39,7 +42,7 @@ def test_everything_of_the_path_works_without_a_mouse_in_english(
     wall.tab_to("[data-testid=go-to-time]")
     wall.page.keyboard.type(local_text(start))
     wall.press("Enter")
-    wait_for("that picture", lambda: abs(wall.wait_shown(city.harbour).code - start) <= 100)
+    wait_for("that picture", lambda: abs(wall.wait_shown(city.harbour).code - start) <= NEAR)
     wall.page.locator("body").evaluate("body => document.activeElement?.blur()")
     wall.press("[")
     wall.press("Space")
@@ -48,7 +51,7 @@ def test_everything_of_the_path_works_without_a_mouse_in_english(
     saved = tmp_path / "clip.mp4"
     wall.download("e").save_as(saved)
     codes = picture_codes(saved)
-    assert abs(codes[0] - start) <= 100
+    assert abs(codes[0] - start) <= NEAR
     assert codes[-1] >= start + 1900
 
     wall.press("l")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
 from tests.e2e.conftest import City, add
-from tests.e2e.judge import judge_clip
+from tests.e2e.judge import archived_codes, judge_clip
 from tests.e2e.product import wait_for
 from tests.e2e.screen import Screen, Shown, screen
 
@@ -73,20 +74,21 @@ def test_the_archive_at_a_chosen_second_shows_that_second(city: City, wall: Scre
     wall.tile(city.harbour).click()
     wanted = recorded_moment(city, seconds_ago=12)
     wall.go_to(wanted)
-    wait_for("the chosen second", lambda: stands_at(wall, city.harbour, wanted))
+    code = wait_for("the chosen second", lambda: stands_near(wall, city.harbour, wanted))
     wall.page.wait_for_timeout(500)
-    assert stands_at(wall, city.harbour, wanted), "and it stays there"
+    assert stands_near(wall, city.harbour, wanted) == code, "and it stays there"
+    folder = city.product.main_objects(city.harbour)
+    kept = wait_for("it in the archive", lambda: archived_codes(folder, wanted, wanted + 1000))
+    assert abs(kept.index(code) - (bisect_right(kept, wanted) - 1)) <= 1, "the picture of then"
 
 
-def stands_at(wall: Screen, camera: int, wanted: float) -> bool:
-    """Whether the tile is paused at the picture of that moment, and its clock says so."""
+def stands_near(wall: Screen, camera: int, wanted: float) -> float | None:
+    """The time code of the picture the tile stands at, once it is within a second of `wanted` and
+    the tile's clock says the same."""
     shown = wall.shown(camera)
-    return (
-        shown is not None
-        and shown.state == "paused"
-        and abs(shown.code - wanted) <= PICTURE
-        and abs(shown.clock - shown.code) <= PICTURE
-    )
+    if shown is None or shown.state != "paused" or abs(shown.code - wanted) > 1000:
+        return None
+    return shown.code if abs(shown.clock - shown.code) <= PICTURE else None
 
 
 def recorded_moment(city: City, *, seconds_ago: float) -> int:
@@ -132,5 +134,8 @@ def test_ten_marked_seconds_are_saved_as_an_exact_file(
     wall.press("]")
     saved = tmp_path / "clip.mp4"
     wall.download().save_as(saved)
-    judge_clip(saved, start, start + 10_000, picture=PICTURE)
+    end = start + 10_000
+    folder = city.product.main_objects(city.harbour)
+    kept = wait_for("the archive behind the clip", lambda: archived_codes(folder, start, end))
+    judge_clip(saved, kept, start, end)
     wall.plays_file(saved, start, picture=PICTURE)
