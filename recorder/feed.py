@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from recorder.broadcast import Broadcast, Watcher
 from recorder.tickets import Tickets
+from vms.core.beside import beside
 from vms.core.bus import Bus, Payload
 from vms.core.clock import Clock
 from vms.core.errors import Corrupt, Denied, NotFound, VmsError
@@ -107,14 +108,8 @@ class Feed:
         if broadcast is None:
             raise NotFound("this stream is not recorded here any more", stream=stream_id)
         with broadcast.watch() as watcher:
-            sending = asyncio.ensure_future(_send_units(watcher, writer))
-            hanging_up = asyncio.ensure_future(reader.read(1))
-            try:
-                await asyncio.wait({sending, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in (sending, hanging_up):
-                    task.cancel()
-                await asyncio.gather(sending, hanging_up, return_exceptions=True)
+            async with beside(_until_hung_up(reader)):
+                await _send_units(watcher, writer)
 
     async def _send_piece(
         self, stream_id: int, hello: dict[str, Any], writer: asyncio.StreamWriter
@@ -146,7 +141,10 @@ async def open_feed(host: str, tail: Tail, clock: Clock) -> AsyncIterator[Feed]:
         assert task is not None
         connections.add(task)
         try:
-            await feed.serve(reader, writer)
+            with contextlib.suppress(
+                asyncio.CancelledError
+            ):  # asked for below; asyncio would log it
+                await feed.serve(reader, writer)
         finally:
             connections.discard(task)
 
@@ -185,6 +183,12 @@ async def _send_units(watcher: Watcher, writer: asyncio.StreamWriter) -> None:
         units = await watcher.take()
         writer.writelines([frames.write(unit) for unit in units])
         await writer.drain()
+
+
+async def _until_hung_up(reader: asyncio.StreamReader) -> None:
+    """A player says nothing after its Hello: whatever comes is its end. Raises ConnectionError."""
+    await reader.read(1)
+    raise ConnectionResetError("the player hung up")
 
 
 async def _read_hello(reader: asyncio.StreamReader) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,17 @@ async def test_a_player_that_leaves_is_no_watcher_any_more() -> None:
         async with player(bus, verb="live"):
             await until(lambda: broadcast.watchers)
         await until(lambda: not feed.watchers)
+
+
+async def test_a_feed_that_closes_under_its_players_leaves_no_error_behind() -> None:
+    unseen: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    async with AsyncExitStack() as players:
+        async with offered() as (_, broadcast, bus, _):
+            await players.enter_async_context(player(bus, verb="live"))
+            await until(lambda: broadcast.watchers)
+        await asyncio.sleep(0)
+    assert (unseen, broadcast.watchers) == ([], 0)
 
 
 async def test_unarchived_bytes_are_read_exactly() -> None:
