@@ -91,8 +91,9 @@ def test_gstreamer_decodes(cameras: Cameras, protocol: str, key: str, elements: 
     pipeline = f"{source} ! application/x-rtp,media=video ! {elements} ! fakesink num-buffers=12"
     command = ["gst-launch-1.0", *pipeline.split()]
     result = subprocess.run(command, capture_output=True, timeout=SECONDS, text=True)
-    # It says so once twelve decoded pictures have come, and never after an error. What follows is
-    # its own hanging up, in which its threads race: a PAUSE that its CLOSE interrupts is no fault.
+    # It says so once twelve decoded pictures have come, and never after an error. Its exit code is
+    # not judged: once, on a busy machine, the PAUSE of its hanging up met a closed connection. Why
+    # is not known (24 more runs under load did not show it); the server logs now why it hangs up.
     assert "Got EOS from element" in result.stdout, result.stderr
 
 

@@ -6,6 +6,7 @@ The server owns the task that runs it. A session ends with its connection, also 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from vms.demo.rtsp import Parser, Request, Response
 from vms.demo.session import Session, TrackState
 from vms.demo.site import CameraStream, Site
 from vms.demo.source import Timebase
+
+log = logging.getLogger(__name__)
 
 METHODS = ("OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "GET_PARAMETER", "SET_PARAMETER")
 PUBLIC = ", ".join((*METHODS, "TEARDOWN"))
@@ -59,8 +62,10 @@ class Connection:
                     self._heard = self._desk.clock.monotonic()
                     if isinstance(message, Request) and not await self._serve(message):
                         return
-        except (OSError, VmsError):
+        except OSError:
             return
+        except VmsError as error:
+            log.warning("hanging up on a client: %s", error)
         finally:
             self._end_session()
             self._mind(None)
