@@ -10,11 +10,12 @@ from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
+from storage.index.policies import policy_from_json, policy_to_json
 from storage.index.schema import cameras, garbage, segments, streams
 from storage.index.sealing import Seal
 from storage.index.values import KEEP, CameraChange, Keep, NewCamera, NewStream, Term
 from vms.core.errors import Conflict, Invalid, NotFound
-from vms.core.model import Camera, Stream, StreamRole
+from vms.core.model import Camera, Engine, Stream, StreamRole, Transport
 
 
 class Cameras:
@@ -47,6 +48,7 @@ class Cameras:
                 "enabled": new.enabled,
                 "retention_days": new.retention_days,
                 "removed": False,
+                "priority": new.priority,
             }
             added = await connection.execute(insert(cameras).values(values).returning(cameras.c.id))
             camera_id = int(added.scalar_one())
@@ -116,6 +118,7 @@ class Cameras:
             enabled=row.enabled,
             retention_days=row.retention_days,
             streams=tuple(found),
+            priority=row.priority,
         )
 
     def _stream(self, row: Any) -> Stream:
@@ -128,6 +131,9 @@ class Cameras:
             password=self._seal.open(row.password, row.id),
             record=row.record,
             audio=row.audio,
+            engine=Engine(row.engine),
+            transport=Transport(row.transport),
+            policy=policy_from_json(row.policy),
         )
 
     async def _set_streams(
@@ -159,6 +165,9 @@ class Cameras:
             "record": new.record,
             "audio": new.audio,
             "removed": False,
+            "engine": new.engine.value,
+            "transport": new.transport.value,
+            "policy": policy_to_json(new.policy),
         }
         if stream_id is None:
             added = insert(streams).values(values).returning(streams.c.id)
@@ -169,7 +178,7 @@ class Cameras:
 
 
 def _values(change: CameraChange) -> dict[str, Any]:
-    fields = ("name", "number", "enabled", "retention_days")
+    fields = ("name", "number", "enabled", "retention_days", "priority")
     values = {field: getattr(change, field) for field in fields}
     return {field: value for field, value in values.items() if value is not KEEP}
 

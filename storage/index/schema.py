@@ -50,6 +50,13 @@ cameras = Table(
     Column("enabled", Boolean, nullable=False, comment="false: no stream of it is fetched"),
     Column("retention_days", Integer, comment="null: the site's days"),
     Column("removed", Boolean, nullable=False, comment="true: kept only until its archive ended"),
+    Column(
+        "priority",
+        Integer,
+        nullable=False,
+        server_default="5",
+        comment="0 to 9: the lowest is dropped first",
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -71,6 +78,27 @@ streams = Table(
     Column("record", Boolean, nullable=False, comment="false: only there to be watched live"),
     Column("audio", Boolean, nullable=False, comment="true: sound is recorded"),
     Column("removed", Boolean, nullable=False, comment="true: kept only until its archive ended"),
+    Column(
+        "engine",
+        Text,
+        nullable=False,
+        server_default="auto",
+        comment="a vms.core.model.Engine",
+    ),
+    Column(
+        "transport",
+        Text,
+        nullable=False,
+        server_default="auto",
+        comment="a vms.core.model.Transport",
+    ),
+    Column(
+        "policy",
+        Text,
+        nullable=False,
+        server_default="{}",
+        comment="when it is kept, JSON, see policies.py; {}: always",
+    ),
     Index("streams_camera_id_role_key", "camera_id", "role", unique=True),
     sqlite_autoincrement=True,
 )

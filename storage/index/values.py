@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from vms.core.model import Role, StreamRole, object_key
+from vms.core.model import (
+    USUAL_POLICY,
+    USUAL_PRIORITY,
+    Engine,
+    RecordPolicy,
+    Role,
+    StreamRole,
+    Transport,
+    object_key,
+)
 from vms.core.secret import Secret
 from vms.core.walltime import TimeRange, WallTime
 
@@ -31,6 +40,9 @@ class NewStream:
     password: Secret | None = None
     record: bool = True
     audio: bool = False
+    engine: Engine = Engine.AUTO
+    transport: Transport = Transport.AUTO
+    policy: RecordPolicy = USUAL_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class NewCamera:
     enabled: bool = True
     retention_days: int | None = None
     streams: tuple[NewStream, ...] = ()
+    priority: int = USUAL_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class CameraChange:
     enabled: bool | Keep = KEEP
     retention_days: int | Keep | None = KEEP
     streams: tuple[NewStream, ...] | Keep = KEEP
+    priority: int | Keep = KEEP
 
 
 @dataclass(frozen=True, slots=True)

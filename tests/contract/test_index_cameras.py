@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 
 from storage.index import CameraChange, Index, NewCamera, NewStream, Term, open_index
+from storage.index.policies import policy_from_json
 from tests.fakes.segments import segment
 from vms.core.errors import Conflict, Corrupt, Invalid, NotFound
-from vms.core.model import Camera, Stream, StreamRole
+from vms.core.model import (
+    Camera,
+    Engine,
+    Hours,
+    RecordPolicy,
+    RecordWhen,
+    Stream,
+    StreamRole,
+    Transport,
+)
 from vms.core.secret import Secret
 
 MAIN = NewStream(StreamRole.MAIN, "rtsp://gate/1", "admin", Secret("pässword"))
@@ -26,6 +36,24 @@ async def test_a_camera_comes_back_as_it_went_in(index: Index) -> None:
     assert sub == Stream(sub.id, added.id, StreamRole.SUB, "rtsp://gate/2", record=False)
     assert await index.cameras.get(added.id) == added
     assert await index.cameras.list() == [added]
+
+
+async def test_how_and_when_a_stream_is_recorded_comes_back_as_it_went_in(index: Index) -> None:
+    nights = RecordPolicy(RecordWhen.EVENTS, (Hours(0, 0, 360), Hours(6, 1320, 1440)), 5, 60)
+    how = {"engine": Engine.PYAV, "transport": Transport.UDP, "policy": nights}
+    stream = NewStream(StreamRole.MAIN, "rtsp://gate/1", **how)  # type: ignore[arg-type]
+    added = await index.cameras.add(NewCamera("Gate", streams=(stream, SUB), priority=9))
+    main, sub = added.streams
+    assert (added.priority, main.engine, main.transport, main.policy) == (9, *how.values())
+    assert (sub.engine, sub.policy) == (Engine.AUTO, RecordPolicy())
+    changed = await index.cameras.change(added.id, CameraChange(priority=0, streams=(SUB,)))
+    assert (changed.priority, changed.streams) == (0, (sub,))
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"when":"never"}', '{"hours":[[1]]}', '{"x":1}'])
+def test_a_policy_that_cannot_be_read_is_corrupt(text: str) -> None:
+    with pytest.raises(Corrupt, match="policy"):
+        policy_from_json(text)
 
 
 async def test_cameras_are_listed_by_number_and_get_the_next_free_one(index: Index) -> None:

@@ -15,12 +15,60 @@ class StreamRole(StrEnum):
     SUB = "sub"
 
 
+class Engine(StrEnum):
+    """What fetches a stream."""
+
+    AUTO = "auto"  # our own client for rtsp and rtsps, PyAV for everything else
+    RTSP = "rtsp"
+    PYAV = "pyav"
+
+
+class Transport(StrEnum):
+    """How RTP travels. Each falls back to the other when the camera does not do it."""
+
+    AUTO = "auto"  # TCP first
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class RecordWhen(StrEnum):
+    ALWAYS = "always"
+    SCHEDULE = "schedule"  # within the policy's hours
+    EVENTS = "events"  # around events, within the hours where there are any
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A window of every week in the site's zone: minutes of the day, half-open, 0 to 1440.
+
+    `weekday` 0 is Monday. A night is two windows.
+    """
+
+    weekday: int
+    start_minute: int
+    end_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPolicy:
+    """When a stream that is recorded at all is kept. The seconds are for EVENTS: how much before
+    and after an event."""
+
+    when: RecordWhen = RecordWhen.ALWAYS
+    hours: tuple[Hours, ...] = ()
+    pre_seconds: int = 10
+    post_seconds: int = 30
+
+
+USUAL_POLICY = RecordPolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """One encoding of a camera. `url` carries no user or password; those stand beside it.
 
-    `record`: kept in the archive; otherwise the stream is only there to be watched live.
-    `audio`: whether sound is recorded (off by default: MK 20/PUU-XIV/2016).
+    `record`: kept in the archive, when `policy` says; otherwise the stream is only there to be
+    watched live. `audio`: whether sound is recorded (off by default: MK 20/PUU-XIV/2016).
     """
 
     id: int
@@ -31,11 +79,20 @@ class Stream:
     password: Secret = NO_SECRET
     record: bool = True
     audio: bool = False
+    engine: Engine = Engine.AUTO
+    transport: Transport = Transport.AUTO
+    policy: RecordPolicy = USUAL_POLICY
+
+
+USUAL_PRIORITY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """`number` is what an operator types to call it up; `retention_days` None means the site's."""
+    """`number` is what an operator types to call it up; `retention_days` None means the site's.
+
+    `priority` 0 to 9: when the recorder has no room for all, the lowest are dropped first.
+    """
 
     id: int
     number: int
@@ -43,6 +100,7 @@ class Camera:
     enabled: bool = True
     retention_days: int | None = None
     streams: tuple[Stream, ...] = ()
+    priority: int = USUAL_PRIORITY
 
     def stream(self, role: StreamRole) -> Stream | None:
         return next((stream for stream in self.streams if stream.role == role), None)
@@ -114,8 +172,12 @@ class Cause(StrEnum):
     PROTOCOL = "protocol"  # what it sends is not RTSP/RTP
     DISK_FULL = "disk-full"  # the spool cannot take more
     DISK_FAULT = "disk-fault"  # the spool cannot be written for another reason
+    SPOOL_FULL = "spool-full"  # no room left: dropped in favour of cameras of higher priority
     RECORDER_OFF = "recorder-off"  # we were not running
+    CLOCK_STEP = "clock-step"  # our clock was set: these seconds never were, or were skipped
     DISABLED = "disabled"  # switched off by an administrator
+    SCHEDULE = "schedule"  # outside the hours the policy keeps
+    NO_EVENT = "no-event"  # only events are kept, and there was none
 
 
 @dataclass(frozen=True, slots=True)
