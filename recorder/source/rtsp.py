@@ -1,16 +1,11 @@
-"""Where access units come from: the Source protocol and RTSP cameras behind it.
-
-A source is opened for one run. Iterating gives batches of access units until the run ends with a
-CameraError; it never ends otherwise. The tending task belongs to the context.
-"""
+"""RTSP cameras as sources. One task a run looks after it; it belongs to the context."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Protocol
 
 from recorder.errors import CameraError
 from recorder.rtp.receiver import TrackReceiver
@@ -31,31 +26,6 @@ LONGEST_QUEUE_BYTES = 32 * 1024 * 1024
 camera, which then drops what it cannot send)."""
 CLOCK_STEP_MICROS = SECOND
 _REPORT_SECONDS = 4.0
-
-
-class Run(Protocol):
-    """One uninterrupted session with a camera."""
-
-    def __aiter__(self) -> AsyncIterator[list[AccessUnit]]: ...
-
-    @property
-    def camera_offset(self) -> int | None:
-        """How far the camera's clock is ahead of ours, µs; None: it does not say."""
-        ...
-
-    @property
-    def bytes_read(self) -> int: ...
-
-    @property
-    def lost(self) -> int:
-        """Packets and access units that were lost on the way so far."""
-        ...
-
-
-class Source(Protocol):
-    def open(self, not_before: WallTime | None = None) -> AbstractAsyncContextManager[Run]:
-        """Connect. Raises CameraError. `not_before`: where what is recorded already ends."""
-        ...
 
 
 class RtspSource:

@@ -1,0 +1,35 @@
+"""What every source of access units promises."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from vms.core.media.access_unit import AccessUnit
+from vms.core.walltime import WallTime
+
+
+class Run(Protocol):
+    """One uninterrupted session with a camera."""
+
+    def __aiter__(self) -> AsyncIterator[list[AccessUnit]]: ...
+
+    @property
+    def camera_offset(self) -> int | None:
+        """How far the camera's clock is ahead of ours, µs; None: it does not say."""
+        ...
+
+    @property
+    def bytes_read(self) -> int: ...
+
+    @property
+    def lost(self) -> int:
+        """Packets and access units that were lost on the way so far."""
+        ...
+
+
+class Source(Protocol):
+    def open(self, not_before: WallTime | None = None) -> AbstractAsyncContextManager[Run]:
+        """Connect. Raises CameraError. `not_before`: where what is recorded already ends."""
+        ...
