@@ -24,3 +24,21 @@ class CameraError(VmsError):
         super().__init__(message, **context)
         self.cause = cause
         self.kind = _KINDS.get(cause, ErrorKind.UNAVAILABLE)
+
+
+class TransportRefused(CameraError):
+    """The camera does not send over the transport that was asked for; another may do."""
+
+    def __init__(self, message: str, **context: object) -> None:
+        super().__init__(Cause.UNSUPPORTED, message, **context)
+
+
+class Redirected(CameraError):
+    """The camera names another address (3xx, RFC 2326 section 11.3). `location` is hostile input:
+    see recorder.rtsp.redirect."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(
+            Cause.BAD_URL, "the camera sends us to another address: enter that one if you trust it"
+        )
+        self.location = location

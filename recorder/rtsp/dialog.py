@@ -10,7 +10,7 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from recorder.errors import CameraError
+from recorder.errors import CameraError, Redirected, TransportRefused
 from recorder.rtsp.auth import Credentials
 from recorder.rtsp.protocol import Headers, Request, Response
 from recorder.rtsp.sdp import Description, Media, read_description
@@ -22,22 +22,30 @@ VIDEO_ENCODINGS = frozenset({"H264", "H265"})
 AUDIO_ENCODINGS = frozenset({"MPEG4-GENERIC", "PCMA", "PCMU", "OPUS"})
 _TIMEOUT_SECONDS = 60.0
 _INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.IGNORECASE)
+_SERVER_PORT = re.compile(r"server_port\s*=\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.IGNORECASE)
 
 Talk = Generator[Request, Response, Response]
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A track that was set up: its packets come on channel `rtp`, reports on `rtcp`."""
+    """A track that was set up: its packets come on channel `rtp`, reports on `rtcp`.
+
+    Over UDP both are our own numbers, and `server` the camera's two ports (0: it did not say).
+    """
 
     media: Media
     rtp: int
     rtcp: int
+    server: tuple[int, int] = (0, 0)
 
 
 @dataclass(slots=True)
 class Dialog:
-    """Our side of one session. `session` is the camera's name for it, which it may change."""
+    """Our side of one session. `session` is the camera's name for it, which it may change.
+
+    `ports`: our UDP ports by track (RTP, RTCP), picture first; none: interleaved over TCP.
+    """
 
     address: Address
     credentials: Credentials
@@ -46,6 +54,8 @@ class Dialog:
     timeout_seconds: float = _TIMEOUT_SECONDS
     methods: frozenset[str] = frozenset()
     ignored: list[str] = field(default_factory=list)
+    ports: tuple[tuple[int, int], ...] = ()
+    _described: Description | None = None
 
     def request(self, method: str, url: str, **headers: str) -> Request:
         fields = {"User-Agent": AGENT, **{key.replace("_", "-"): headers[key] for key in headers}}
@@ -68,15 +78,26 @@ class Dialog:
 
         Raises CameraError.
         """
-        description = yield from self._describe()
+        channels = yield from self.prepare(audio=audio)
+        yield from self.play()
+        return channels
+
+    def prepare(self, *, audio: bool) -> Generator[Request, Response, list[Channel]]:
+        """All of `open` but PLAY: media do not flow yet. Raises CameraError, of its kinds
+        TransportRefused and Redirected."""
+        description = self._described = yield from self._describe()
         picture = self._choose_picture(description)
         channels = [(yield from self._set_up(description, picture, 0))]
         sound = description.first("audio", AUDIO_ENCODINGS) if audio else None
         if sound is not None:
             channels += yield from self._set_up_sound(description, sound)
-        answer = yield from self._ask("PLAY", self._whole(description), Range="npt=0.000-")
-        self._check(answer, "PLAY")
         return channels
+
+    def play(self) -> Generator[Request, Response, None]:
+        """After `prepare`. Raises CameraError."""
+        assert self._described is not None, "prepare comes before play"
+        answer = yield from self._ask("PLAY", self._whole(self._described), Range="npt=0.000-")
+        self._check(answer, "PLAY")
 
     def describe(self) -> Generator[Request, Response, Description]:
         """Only ask what there is (for tests before a camera is saved). Raises CameraError."""
@@ -111,15 +132,25 @@ class Dialog:
     ) -> Generator[Request, Response, Channel]:
         url = control_url(self.address, self.base, media.control)
         transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
+        if self.ports:
+            rtp, rtcp = self.ports[channel // 2]
+            transport = f"RTP/AVP;unicast;client_port={rtp}-{rtcp}"
         answer = yield from self._ask("SETUP", url, Transport=transport)
         self._check(answer, "SETUP")
         self._note_session(answer.headers)
         given = answer.headers.get("transport")
-        if "/TCP" not in given.upper() and "interleaved" not in given.lower():
-            raise CameraError(Cause.UNSUPPORTED, "the camera does not send over TCP")
+        over_tcp = "/TCP" in given.upper() or "interleaved" in given.lower()
+        if over_tcp == bool(self.ports):
+            raise TransportRefused(f"the camera does not send over {self._transport_name}")
+        if self.ports:
+            return Channel(media, channel, channel + 1, _server_ports(given))
         match = _INTERLEAVED.search(given)
         rtp = int(match[1]) if match else channel
         return Channel(media, rtp, int(match[2]) if match and match[2] else rtp + 1)
+
+    @property
+    def _transport_name(self) -> str:
+        return "UDP" if self.ports else "TCP"
 
     def _set_up_sound(
         self, description: Description, media: Media
@@ -167,8 +198,20 @@ class Dialog:
     def _check(self, answer: Response, method: str) -> None:
         if answer.status < 300:
             return
+        if answer.status == 461:
+            raise TransportRefused(f"the camera does not send over {self._transport_name}")
+        if answer.status < 400 and (location := answer.headers.get("location")):
+            raise Redirected(location)
         cause, words = _refusal(answer.status, method)
         raise CameraError(cause, words, status=answer.status, reason=answer.reason[:60])
+
+
+def _server_ports(given: str) -> tuple[int, int]:
+    """The camera's RTP and RTCP port; 0 for what it does not say or what is no port."""
+    match = _SERVER_PORT.search(given)
+    rtp = int(match[1]) if match else 0
+    rtcp = int(match[2]) if match and match[2] else rtp + 1
+    return (rtp, rtcp) if 0 < rtp < 65536 and 0 < rtcp < 65536 else (0, 0)
 
 
 def _refusal(status: int, method: str) -> tuple[Cause, str]:
@@ -178,8 +221,6 @@ def _refusal(status: int, method: str) -> tuple[Cause, str]:
         return Cause.BAD_URL, "there is no stream at that address: check its path"
     if 300 <= status < 400:
         return Cause.BAD_URL, "the camera sends us to another address: enter that one"
-    if status == 461:
-        return Cause.UNSUPPORTED, "the camera does not send over TCP"
     if status in (453, 503):
         return Cause.UNREACHABLE, "the camera is busy: too many others watch it, or it is starting"
     return Cause.PROTOCOL, f"the camera refuses {method}"
