@@ -16,16 +16,21 @@ _ABSOLUTE = re.compile(r"^(?:rtsps?://)+", re.IGNORECASE)
 _PLACE = re.compile(
     r"^(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\[\]:/?#\s]+))(?::(?P<port>\d{1,5}))?$"
 )
+_PORTS = {"rtsp": 554, "rtsps": 322}
 _HOST_FIRST = re.compile(r"^(?:\[[^\]]+\]|[\w.-]+):\d{1,5}/")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`url` is what goes on the request line: without user and password."""
+    """`url` is what goes on the request line: without user and password. `secure`: over TLS."""
 
     host: str
     port: int
     url: str
+
+    @property
+    def secure(self) -> bool:
+        return self.url.startswith("rtsps:")
 
     @property
     def place(self) -> str:
@@ -33,22 +38,24 @@ class Address:
 
 
 def read_address(url: str) -> Address:
-    """Raises CameraError (BAD_URL; UNSUPPORTED for rtsps) saying what is wrong with it."""
+    """Raises CameraError (BAD_URL) saying what is wrong with it.
+
+    Without a port: 554, for rtsps:// 322 (RFC 7826 section 22.1.1).
+    """
     url, _, _ = split_credentials(url.strip())
     scheme, separator, rest = url.partition("://")
-    if scheme.lower() == "rtsps" and separator:
-        raise CameraError(Cause.UNSUPPORTED, "rtsps:// (RTSP over TLS) is not supported yet")
-    if scheme.lower() != "rtsp" or not separator:
-        raise CameraError(Cause.BAD_URL, "a camera's address starts with rtsp://")
+    scheme = scheme.lower()
+    if scheme not in _PORTS or not separator:
+        raise CameraError(Cause.BAD_URL, "a camera's address starts with rtsp:// or rtsps://")
     cut = next((at for at, letter in enumerate(rest) if letter in "/?"), len(rest))
     match = _PLACE.match(rest[:cut])
     if not match or any(ord(letter) < 33 for letter in rest):
         raise CameraError(Cause.BAD_URL, "the address has no host: write rtsp://host:port/path")
-    port = int(match["port"] or 554)
+    port = int(match["port"] or _PORTS[scheme])
     if not 0 < port < 65536:
         raise CameraError(Cause.BAD_URL, "the address has an impossible port", port=port)
     path = rest[cut:] if rest[cut:].startswith("/") else "/" + rest[cut:]
-    return Address(match["v6"] or match["host"], port, f"rtsp://{rest[:cut]}{path}")
+    return Address(match["v6"] or match["host"], port, f"{scheme}://{rest[:cut]}{path}")
 
 
 def split_credentials(url: str) -> tuple[str, str, str]:
@@ -91,7 +98,8 @@ def control_url(dialled: Address, base: str, control: str) -> str:
 
 
 def _on_place(dialled: Address, path: str) -> str:
-    return f"rtsp://{dialled.place}{path}"
+    scheme = "rtsps" if dialled.secure else "rtsp"
+    return f"{scheme}://{dialled.place}{path}"
 
 
 def _path_of(stripped: str) -> str:

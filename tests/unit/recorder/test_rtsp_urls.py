@@ -32,7 +32,6 @@ def test_addresses(url: str, host: str, port: int, line: str) -> None:
         ("rtsp:///live", Cause.BAD_URL),
         ("rtsp://cam:99999/", Cause.BAD_URL),
         ("rtsp://cam/a\r\nX: y", Cause.BAD_URL),
-        ("rtsps://cam/", Cause.UNSUPPORTED),
     ],
 )
 def test_what_is_no_address_is_said(url: str, cause: Cause) -> None:
@@ -53,3 +52,10 @@ def test_what_is_no_address_is_said(url: str, cause: Cause) -> None:
 )
 def test_user_and_password_are_taken_out(url: str, expected: tuple[str, str, str]) -> None:
     assert split_credentials(url) == expected
+
+
+def test_an_address_over_tls_keeps_its_scheme_and_has_its_own_port() -> None:
+    address = read_address("RTSPS://cam/live")
+    assert (address.secure, address.port) == (True, 322)
+    assert base_url(address, "rtsp://10.0.0.9/x/") == "rtsps://cam/x/"
+    assert not read_address("rtsp://cam/live").secure
