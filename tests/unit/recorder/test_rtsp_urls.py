@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recorder.errors import CameraError
-from recorder.rtsp.urls import read_address, split_credentials
+from recorder.rtsp.urls import base_url, read_address, split_credentials
 from vms.core.model import Cause
 
 
