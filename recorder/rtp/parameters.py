@@ -16,6 +16,7 @@ from vms.core.media.codec import video_format
 from vms.core.media.nal import split_annex_b, unescape
 
 _MOST_SETS = 64
+_LONGEST_SET = 16 * 1024
 
 
 class ParameterSets:
@@ -23,19 +24,36 @@ class ParameterSets:
         """`initial`: from the session description; may be empty, broken or Annex B."""
         self._codec = codec
         self._sets: dict[tuple[int, int], bytes] = {}
+        self._described: set[tuple[int, int]] = set()
         self._format: TrackFormat | None = None
         self._stale = False
         for nal in initial:
-            for piece in split_annex_b(nal) or [nal]:
+            for piece in split_annex_b(b"\0\0\1" + nal):
                 self.note(piece)
+        self._described = set(self._sets)
 
     def note(self, nal: bytes) -> None:
-        """A NAL unit went by; if it is a parameter set that is new, the format will be another."""
+        """A NAL unit went by; if it is a parameter set that is new, the format will be another.
+
+        Zeros behind it are no difference: some firmware sends now more of them, now less.
+        """
         key = self._key(nal)
-        if key is None or self._sets.get(key) == nal or len(self._sets) >= _MOST_SETS:
+        if key is None or len(nal) > _LONGEST_SET:
+            return
+        nal = nal.rstrip(b"\0")
+        self._replace_described(key)
+        if self._sets.get(key) == nal or (key not in self._sets and len(self._sets) >= _MOST_SETS):
             return
         self._sets[key] = nal
         self._stale = True
+
+    def _replace_described(self, key: tuple[int, int]) -> None:
+        """What comes with the pictures is in force: a described set of that kind under another
+        identifier would be read in its place."""
+        for other in [each for each in self._described if each[0] == key[0] and each != key]:
+            self._described.discard(other)
+            self._stale = self._sets.pop(other, None) is not None or self._stale
+        self._described.discard(key)
 
     def format(self) -> TrackFormat | None:
         """The format in force; None while parameter sets are missing or cannot be read."""

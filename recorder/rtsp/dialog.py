@@ -13,13 +13,17 @@ from dataclasses import dataclass, field
 from recorder.errors import CameraError, Redirected, TransportRefused
 from recorder.rtsp.auth import Credentials
 from recorder.rtsp.protocol import Headers, Request, Response
-from recorder.rtsp.sdp import Description, Media, read_description
+from recorder.rtsp.sdp import (
+    AUDIO_ENCODINGS,
+    VIDEO_ENCODINGS,
+    Description,
+    Media,
+    read_description,
+)
 from recorder.rtsp.urls import Address, base_url, control_url
 from vms.core.model import Cause
 
 AGENT = "Matakota VMS"
-VIDEO_ENCODINGS = frozenset({"H264", "H265"})
-AUDIO_ENCODINGS = frozenset({"MPEG4-GENERIC", "PCMA", "PCMU", "OPUS"})
 _TIMEOUT_SECONDS = 60.0
 _INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.IGNORECASE)
 _SERVER_PORT = re.compile(r"server_port\s*=\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.IGNORECASE)

@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from recorder.errors import CameraError
-from recorder.rtsp.dialog import AUDIO_ENCODINGS, VIDEO_ENCODINGS
-from recorder.rtsp.sdp import Description, audio_config, parameter_sets, read_description
+from recorder.rtsp.sdp import (
+    AUDIO_ENCODINGS,
+    VIDEO_ENCODINGS,
+    Description,
+    audio_config,
+    parameter_sets,
+    read_description,
+)
 from recorder.rtsp.tracks import audio_receiver, video_receiver
 from recorder.rtsp.urls import base_url, control_url, read_address
 from vms.core.media.access_unit import Codec
@@ -74,7 +80,7 @@ def test_a_description_without_media_is_refused() -> None:
 
 
 def test_sound_that_says_too_little_is_left_out() -> None:
-    description = read_description(b"m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/16000\n")
+    description = read_description(b"m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/90000\n")
     audio = description.first("audio", AUDIO_ENCODINGS)
     assert audio is not None
     assert audio_receiver(audio) is None
