@@ -2,8 +2,10 @@
 
 A group starts at a random access point of the leading track (video, or audio where there is no
 video). It is closed one or a few units late, when it is known where the next one begins: leading
-pictures (B before a CRA) and sound that arrives late still find their place. Where segments end is
-decided in `segmenter`.
+pictures (B before a CRA) and sound that arrives late still find their place. Where time breaks or
+pauses, a group ends as well, and what follows goes on without a random access point: bytes are
+kept and marked, not thrown away for want of a key picture. Where segments end is decided in
+`segmenter`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,14 @@ LARGEST_BYTES = 8 * 1024 * 1024
 SHORTEST_VIDEO_SECONDS = 0.5
 """Random access points nearer than this share a fragment (intra-only cameras)."""
 SHORTEST_AUDIO_SECONDS = 2.0
+PAUSE_SECONDS = 3.0
+"""No picture for longer than this, and than PAUSE_PICTURES usual distances, is time without
+pictures: the last one does not last until the next, a hole lies between them."""
+PAUSE_PICTURES = 4
 FORWARD_JUMP_SECONDS = 10.0
+BREAK_APART_MICROS = 10 * SECOND
+"""Breaks nearer to each other than this wait for a random access point: a camera whose time is
+nonsense must not make a segment of every picture."""
 BACKWARD_JUMP_SECONDS = 2.0
 """Pictures in decode order go back by their reordering, surely less than this."""
 WALL_JUMP_MICROS = SECOND
@@ -99,7 +108,9 @@ class Grouping:
         self._held: list[AccessUnit] = []
         self._last_sound: AccessUnit | None = None
         self._usual = 0
+        self._distance = 0.0  # seconds between the last two pictures
         self._floor = _NEVER
+        self._broken_at = _NEVER
 
     def push(self, unit: AccessUnit) -> list[Group]:
         if self._video and unit.track != VIDEO:
@@ -107,11 +118,12 @@ class Grouping:
             return self._settle()
         return self._push_lead(unit)
 
-    def finish(self) -> list[Group]:
-        """The run ended: finish everything. Sound still held for a next group is skipped."""
+    def finish(self, limit: WallTime | None = None) -> list[Group]:
+        """The run ended: finish everything, nothing of it beyond `limit`. Sound still held for a
+        next group is skipped."""
         self.skipped_units += len(self._held)
         self._held = []
-        return self._flush()
+        return self._flush(limit)
 
     def _flush(self, limit: WallTime | None = None) -> list[Group]:
         """Finish everything: the last unit gets the usual duration, but not beyond `limit`."""
@@ -123,12 +135,13 @@ class Grouping:
 
     def _push_lead(self, unit: AccessUnit) -> list[Group]:
         current, groups = self._current, []
-        if current is not None and _jumps(current, unit):
+        broken = current is not None and self._breaks(current, unit)
+        if current is not None and broken:
             groups = self._flush(limit=unit.wall if unit.wall >= current.earliest else None)
             self._floor = groups[-1].end
             current = None
         if current is None:
-            self._start_over(unit)
+            self._start_over(unit, goes_on=broken)
         elif self._ends(current, unit):
             groups = self._settle(force=True)
             self._closing = current
@@ -137,17 +150,31 @@ class Grouping:
             current.add(unit)
         return groups + self._settle()
 
-    def _start_over(self, unit: AccessUnit) -> None:
-        """Nothing can be decoded before a random access point: what comes earlier is skipped."""
-        if unit.random_access:
+    def _breaks(self, current: _Open, unit: AccessUnit) -> bool:
+        """Whether time broke, or paused, between the last picture and this."""
+        last, usual = current.lead[-1], self._distance
+        seconds = (unit.pts - last.pts) / unit.format.clock_rate
+        self._distance = seconds if seconds > 0 else usual
+        return _jumps(current, unit) or (
+            bool(usual) and seconds > max(PAUSE_SECONDS, PAUSE_PICTURES * usual)
+        )
+
+    def _start_over(self, unit: AccessUnit, *, goes_on: bool) -> None:
+        """Begin at a random access point, or (`goes_on`) right behind a break. Anything else cannot
+        be decoded, also not with what is recorded, and is skipped."""
+        if unit.random_access or (goes_on and self._is_rare(unit.wall)):
             self._begin(unit, cut=True, floor=self._floor)
         else:
             self.skipped_units += 1
 
+    def _is_rare(self, wall: WallTime) -> bool:
+        before, self._broken_at = self._broken_at, wall
+        return abs(wall - before) >= BREAK_APART_MICROS
+
     def _begin(self, unit: AccessUnit, *, cut: bool, floor: WallTime = _NEVER) -> None:
         self._current = _Open(cut, [], floor, top=unit.pts)
         self._current.add(unit)
-        if unit.random_access and self._held:
+        if self._held:
             self._current.cut = True
             self._current.sound, self._held = self._held, []
 

@@ -2,7 +2,9 @@
 
 A segment starts at a random access point; it ends before one, at the next full stretch of
 `segment_seconds` of civil time (shifted by stream, so that a thousand streams do not seal in the
-same second), when a format changes, or where time breaks. Design: docs/design/segments.md.
+same second), when a format changes, or where time breaks. When none has come for another stretch,
+it ends without: the next one starts within the group and names the segment that it needs (`needs`
+in its identity). Design: docs/design/segments.md.
 """
 
 from __future__ import annotations
@@ -14,11 +16,22 @@ from recorder.groups import Group, Grouping
 from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
 from vms.core.media.access_unit import AccessUnit, TrackFormat
 from vms.core.media.fmp4.fragment import TrackRun, fragment, reordering, track_run
-from vms.core.media.fmp4.identity import Identity
+from vms.core.media.fmp4.identity import Identity, Needed, needed
 from vms.core.walltime import SECOND, WallTime
 
 _GOLDEN = 0.618_033_988_749_895
 """Multiples of it, modulo 1, spread evenly however many there are."""
+TERMS = 1024
+"""The low ten bits of an epoch are the writer's term, so that two writers never share a key."""
+
+
+def epoch_of(start: WallTime, term: int, after: int = 0) -> int:
+    """The epoch of a run whose first picture is shown at `start`, written under lease `term`.
+
+    Greater than `after`, the epoch of the stream's run before: a clock set back makes no key twice.
+    """
+    epoch = start - start % TERMS + term % TERMS
+    return epoch if epoch > after else epoch + ((after - epoch) // TERMS + 1) * TERMS
 
 
 @dataclass(slots=True)
@@ -38,19 +51,28 @@ class Segmenter:
     """Push the units of one run; do the steps it returns, in order.
 
     Steps come one or a few units late, because an end is known only from what follows. `video`
-    False: a stream of sound only. Epoch is the wall time of the run's first picture.
+    False: a stream of sound only. `term` and `after` make the run's epoch: see `epoch_of`.
     """
 
     def __init__(
-        self, camera_id: int, stream_id: int, *, video: bool = True, segment_seconds: float = 60.0
+        self,
+        camera_id: int,
+        stream_id: int,
+        *,
+        video: bool = True,
+        segment_seconds: float = 60.0,
+        term: int = 0,
+        after: int = 0,
     ) -> None:
         self._camera_id, self._stream_id = camera_id, stream_id
+        self._term, self._after = term, after
         self._length = max(1, int(segment_seconds * SECOND))
         self._phase = int(stream_id * _GOLDEN % 1.0 * self._length)
         self._grouping = Grouping(video=video)
-        self._epoch: WallTime | None = None
+        self._epoch: int | None = None
         self._sequence = 0
         self._open: _Segment | None = None
+        self._key: Needed | None = None  # where the newest random access point lies
         self._skipped = 0
 
     @property
@@ -62,13 +84,15 @@ class Segmenter:
         """Take one unit, video in decode order; return what is to be done now, often nothing."""
         return self._place_all(self._grouping.push(unit))
 
-    def flush(self) -> list[Step]:
-        """The run ended: append what is left, its last unit with the usual duration, and seal."""
-        return self._place_all(self._grouping.finish()) + self._seal()
+    def flush(self, limit: WallTime | None = None) -> list[Step]:
+        """The run ended: append what is left, its last unit with the usual duration but not beyond
+        `limit`, and seal."""
+        return self._place_all(self._grouping.finish(limit)) + self._seal()
 
     def reopen(self) -> None:
-        """The open segment is gone (the spool refused it): the next group opens another."""
-        self._open = None
+        """The open segment is gone (the spool refused it): the next group opens another, but not
+        before a random access point, since what it would need is not kept."""
+        self._open = self._key = None
 
     def _place_all(self, groups: list[Group]) -> list[Step]:
         return [step for group in groups for step in self._place(group)]
@@ -77,20 +101,21 @@ class Segmenter:
         steps: list[Step] = []
         if self._open is not None and self._must_cut(self._open, group):
             steps += self._seal()
-        if self._open is None and group.continues:
+        if self._open is None and self._key is None and group.continues:
             self._skipped += len(group.lead) + len(group.sound)
             return steps
         if self._open is None:
             self._open = self._begin(group)
             steps.append(OpenSegment(self._open.identity, self._open.formats))
+        if not group.continues:
+            self._key = needed(self._open.identity)
         steps.append(self._append(self._open, group))
         return steps
 
     def _must_cut(self, segment: _Segment, group: Group) -> bool:
-        if group.continues:
-            return False
         changed = any(segment.formats.get(n) != used for n, used in _formats(group).items())
-        return group.cut or changed or group.start >= segment.boundary
+        patience = self._length if group.continues else 0
+        return group.cut or changed or group.start >= segment.boundary + patience
 
     def _seal(self) -> list[Step]:
         if self._open is None:
@@ -100,7 +125,7 @@ class Segmenter:
 
     def _begin(self, group: Group) -> _Segment:
         if self._epoch is None:
-            self._epoch = group.start
+            self._epoch = epoch_of(group.start, self._term, self._after)
         delay = reordering(group.lead)
         identity = self._identify(group, delay)
         boundary = group.start - (group.start + self._phase) % self._length + self._length
@@ -114,20 +139,19 @@ class Segmenter:
         return Identity(
             self._camera_id,
             self._stream_id,
-            self._epoch or group.start,
+            self._epoch or 0,
             self._sequence,
             start=group.start,
             zero=zero,
             origins={unit.track: _origin(unit, zero) for unit in firsts},
+            needs=self._key if group.continues else None,
         )
 
     def _append(self, segment: _Segment, group: Group) -> AppendFragment:
         segment.fragments += 1
         runs = [_run(segment, group.lead, group.following, segment.delay)]
-        if group.sound and group.sound[0].format == segment.formats.get(group.sound[0].track):
+        if group.sound:
             runs.append(_run(segment, group.sound, group.sound_following))
-        elif group.sound:  # sound that began within a long group: its segment declares none
-            self._skipped += len(group.sound)
         return AppendFragment(
             self._stream_id,
             group.start,

@@ -2,7 +2,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
-from recorder.segmenter import Segmenter
+from recorder.segmenter import Segmenter, epoch_of
 from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
 from tests.fakes.recordings import gathered, record, shifted, steps_of
 from tests.fakes.units import (
@@ -18,6 +18,8 @@ from tests.fakes.units import (
     unit,
 )
 from vms.core.media.access_unit import AUDIO, VIDEO, AccessUnit, Codec
+from vms.core.media.fmp4 import parse_init
+from vms.core.media.fmp4.identity import needed
 from vms.core.walltime import MINUTE, SECOND, WallTime
 
 
@@ -123,11 +125,23 @@ def test_media_time_that_jumps_far_ahead_opens_a_new_segment() -> None:
     assert files[1].range.start - files[0].range.end == 11 * SECOND
 
 
-def test_a_pause_of_some_seconds_stays_in_its_segment() -> None:
-    (file,) = record(pictures(2) + shifted(gop(50), pts=8 * 90_000, micros=8 * SECOND))
+def test_a_pause_is_time_without_pictures_and_not_a_long_picture() -> None:
+    files = record(pictures(2) + shifted(gop(50), pts=8 * 90_000, micros=8 * SECOND))
 
-    assert file.range.seconds == 11.0
-    assert [one.duration for one in file.gops] == [SECOND, 9 * SECOND, SECOND]
+    assert [one.range.seconds for one in files] == [2.0, 1.0]
+    assert files[1].range.start - files[0].range.end == 8 * SECOND
+
+
+def test_a_picture_that_is_two_seconds_late_is_no_pause() -> None:
+    (file,) = record(pictures(2) + shifted(gop(50), pts=2 * 90_000, micros=2 * SECOND))
+
+    assert [one.duration for one in file.gops] == [SECOND, 3 * SECOND, SECOND]
+
+
+def test_a_camera_of_one_picture_every_four_seconds_makes_no_pauses() -> None:
+    (file,) = record([unit(n, key=n % 3 == 0, fps=0.25) for n in range(9)])
+
+    assert file.range.seconds == 36.0
 
 
 def test_civil_time_that_jumps_against_media_time_opens_a_new_segment() -> None:
@@ -137,13 +151,23 @@ def test_civil_time_that_jumps_against_media_time_opens_a_new_segment() -> None:
     assert files[0].range.end == START + 2 * SECOND
 
 
-def test_pictures_between_a_jump_and_the_next_key_picture_are_counted_as_skipped() -> None:
-    segmenter = Segmenter(1, 7)
-    broken = shifted(gop(25), pts=-9_000_000)
-    steps = steps_of(gop(0) + broken[5:] + shifted(gop(50), pts=-9_000_000), segmenter)
+def test_pictures_behind_a_jump_are_kept_in_a_segment_that_names_the_one_it_needs() -> None:
+    sent = gop(0) + shifted(gop(25), pts=-9_000_000)[5:] + shifted(gop(50), pts=-9_000_000)
+    first, second = record(sent)
 
-    assert letters(steps) == "OASOAS"
-    assert segmenter.skipped_units == 20
+    assert payloads(first.units() + second.units()) == payloads(sent)
+    assert first.identity.needs is None
+    assert second.identity.needs == needed(first.identity)
+    assert [one.key_size > 0 for one in second.gops] == [False, True]
+
+
+def test_a_camera_whose_time_is_nonsense_does_not_make_a_segment_of_every_picture() -> None:
+    mad = [replace(one, pts=one.pts + one.pts % 7 * 9_000_000) for one in gop(25)]
+    segmenter = Segmenter(1, 7)
+    steps = steps_of(gop(0) + mad + gop(50), segmenter)
+
+    assert letters(steps).count("O") <= 4
+    assert segmenter.skipped_units > 10
 
 
 def test_a_long_group_is_cut_into_fragments_of_about_ten_seconds() -> None:
@@ -160,11 +184,54 @@ def test_a_large_group_is_cut_before_it_fills_memory() -> None:
     assert len(file.gops) == 3
 
 
-def test_a_segment_never_starts_within_a_group() -> None:
-    files = record(pictures(100, gop_pictures=40 * 25), segment_seconds=20)
+def test_a_segment_waits_for_a_key_picture_as_long_again_as_it_is_to_be() -> None:
+    files = record(pictures(100, gop_pictures=38 * 25), segment_seconds=20)
 
     assert all(file.gops[0].key_size > 0 for file in files)
-    assert len(files) == 3
+    assert [file.identity.needs for file in files] == [None] * 3
+
+
+def test_a_group_of_minutes_is_cut_and_each_part_names_the_segment_with_its_key_picture() -> None:
+    sent = pictures(300, gop_pictures=250 * 5, fps=5)
+    files = record(sent)
+
+    assert max(one.range.seconds for one in files) <= 130
+    first = needed(files[0].identity)
+    assert [one.identity.needs for one in files] == [None, first, first]
+    assert [one.gops[0].key_size > 0 for one in files] == [True, False, False]
+    assert payloads([one for file in files for one in file.units()]) == payloads(sent)
+    assert all(a.range.end == b.range.start for a, b in pairwise(files))
+
+
+def test_a_camera_with_one_key_picture_in_all_its_life_has_segments_that_end() -> None:
+    files = record([unit(n, key=n == 0, fps=5) for n in range(5 * 1800)])
+
+    assert len(files) >= 15
+    assert max(one.range.seconds for one in files) <= 130
+    assert {one.identity.needs for one in files[1:]} == {needed(files[0].identity)}
+
+
+def test_what_a_segment_needs_is_read_back_from_its_front() -> None:
+    files = record(pictures(300, gop_pictures=250 * 5, fps=5))
+
+    fronts = [parse_init(bytes(one.data)).identity for one in files]
+    assert [one.needs for one in fronts] == [one.identity.needs for one in files]
+
+
+def test_writers_with_other_terms_never_share_an_epoch() -> None:
+    epochs = {epoch_of(START, term) for term in range(1024)}
+
+    assert len(epochs) == 1024
+    assert all(abs(epoch - START) < 1024 for epoch in epochs)
+    assert epoch_of(START, 1024 + 5) == epoch_of(START, 5)
+
+
+def test_an_epoch_is_greater_than_the_run_before_also_when_the_clock_was_set_back() -> None:
+    before = epoch_of(WallTime(START + 60 * SECOND), 5)
+    after = epoch_of(START, 5, before)
+
+    assert after > before
+    assert (before % 1024, after % 1024) == (5, 5)
 
 
 def test_key_pictures_only_share_fragments_of_half_a_second() -> None:

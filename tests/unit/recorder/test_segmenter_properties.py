@@ -11,6 +11,7 @@ from tests.fakes.recordings import gathered, steps_of
 from tests.fakes.units import AAC, H264, PCMA, START, sound, unit
 from vms.core.media.access_unit import AUDIO, AccessUnit
 from vms.core.media.audio import pcm_format
+from vms.core.media.fmp4.identity import Needed, needed
 from vms.core.walltime import SECOND, WallTime
 
 STEPS = st.sampled_from(["key", "picture", "picture", "picture", "sound", "b", "same"])
@@ -61,6 +62,19 @@ def test_segments_and_their_fragments_follow_each_other_without_overlap(
     assert all(a.range.end <= b.range.start for a, b in pairwise(files))
     for file in files:
         assert file.gops[0].start == 0
-        assert file.gops[0].key_size > 0
+        assert (file.gops[0].key_size > 0) is (file.identity.needs is None)
         assert all(gop.duration > 0 for gop in file.gops)
         assert all(a.start + a.duration == b.start for a, b in pairwise(file.gops))
+
+
+@settings(max_examples=100, deadline=None)
+@given(cameras(), st.sampled_from([1.0, 5.0, 60.0]))
+def test_what_a_segment_needs_lies_in_an_earlier_one_that_has_a_key_picture(
+    sent: list[AccessUnit], segment_seconds: float
+) -> None:
+    files = gathered(steps_of(sent, Segmenter(3, 7, segment_seconds=segment_seconds)))
+    seen: dict[Needed, bool] = {}
+    for file in files:
+        if file.identity.needs is not None:
+            assert seen[file.identity.needs]
+        seen[needed(file.identity)] = any(gop.key_size for gop in file.gops)

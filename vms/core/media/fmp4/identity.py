@@ -15,6 +15,15 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """Names the earlier segment of the stream in whose last group this one goes on."""
+
+    start: WallTime
+    epoch: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Whose footage this is and how its media time maps to civil time.
 
@@ -22,7 +31,8 @@ class Identity:
     of media time 0 of all tracks: `start`, or earlier where pictures are reordered (decoding begins
     before presentation) or audio came late. `origins`: for each track the pts (of its run, in its
     clock rate) at media time 0. `prev_sha256`: hash of the stream's previous segment, None for the
-    very first.
+    very first. `needs`: None for a segment that starts at a random access point; else the one that
+    holds the point from which its first pictures, and all between, have to be decoded.
     """
 
     camera_id: int
@@ -33,6 +43,12 @@ class Identity:
     zero: WallTime
     origins: Mapping[int, int] = field(default_factory=dict)
     prev_sha256: bytes | None = None
+    needs: Needed | None = None
+
+
+def needed(identity: Identity) -> Needed:
+    """This segment, as one that goes on where it ends names it."""
+    return Needed(identity.start, identity.epoch, identity.sequence)
 
 
 def identity_box(identity: Identity) -> bytes:
@@ -53,7 +69,7 @@ def identity_from_json(data: bytes) -> Identity:
 
 def _to_json(identity: Identity) -> bytes:
     previous = identity.prev_sha256
-    fields = {
+    fields: dict[str, object] = {
         "schema": SCHEMA,
         "camera_id": identity.camera_id,
         "stream_id": identity.stream_id,
@@ -64,6 +80,8 @@ def _to_json(identity: Identity) -> bytes:
         "origins": {str(track): pts for track, pts in identity.origins.items()},
         "prev_sha256": previous.hex() if previous else None,
     }
+    if (needs := identity.needs) is not None:
+        fields["needs"] = [needs.start, needs.epoch, needs.sequence]
     padding = 0 if previous else 66 - len("null")
     return json.dumps(fields, separators=(",", ":")).encode() + b" " * padding
 
@@ -79,4 +97,12 @@ def _from_fields(fields: dict[str, Any]) -> Identity:
         zero=WallTime(int(fields["zero"])),
         origins={int(track): int(pts) for track, pts in fields["origins"].items()},
         prev_sha256=bytes.fromhex(previous) if previous else None,
+        needs=_needed(fields.get("needs")),
     )
+
+
+def _needed(told: Any) -> Needed | None:
+    if told is None:
+        return None
+    start, epoch, sequence = map(int, told)
+    return Needed(WallTime(start), epoch, sequence)
