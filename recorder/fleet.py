@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from recorder import metrics
 from recorder.broadcast import Broadcast
@@ -20,6 +21,7 @@ from recorder.disk import SpoolDisk
 from recorder.feed import Feed, open_feed
 from recorder.gapbook import GapBook
 from recorder.ingest import Ingest
+from recorder.keeping import Keeps, kept
 from recorder.recording import Recording
 from recorder.rtsp.intake import Intake, open_intake
 from recorder.source import RtspSource
@@ -227,10 +229,22 @@ class Fleet:
         broadcast = Broadcast()
         stall_seconds = self._config.stall_seconds
         source = RtspSource(stream, self._clock, self._intake, stall_seconds=stall_seconds)
-        async with self._feed.offer(stream.id, broadcast, self._bus):
-            recording = await self._recording(stream) if stream.record else None
-            ingest = Ingest(name, source, broadcast, status, recording, self._gate, self._clock)
+        async with (
+            self._feed.offer(stream.id, broadcast, self._bus),
+            self._keeps(stream) as keeps,
+        ):
+            ingest = Ingest(name, source, broadcast, status, keeps, self._gate, self._clock)
             await ingest.run()
+
+    @contextlib.asynccontextmanager
+    async def _keeps(self, stream: Stream) -> AsyncIterator[Keeps | None]:
+        """What the stream is recorded to, by its policy; None: it is only there to be watched."""
+        if not stream.record:
+            yield None
+            return
+        recording, zone = await self._recording(stream), ZoneInfo(self._config.zone)
+        async with kept(recording, stream, self._book, self._bus, self._clock, zone) as keeps:
+            yield keeps
 
     async def _recording(self, stream: Stream) -> Recording:
         # The spool first: what it holds may reach the archive meanwhile, never the reverse.

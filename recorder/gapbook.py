@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from recorder.metrics import GAPS, JOURNAL_DROPPED
 from storage.index import Index
@@ -58,6 +59,15 @@ class GapBook:
         A gap that already lasts stays. A stream that has nothing yet is connecting from now.
         """
         self._add(lambda: self._resume(stream_id, recorded_until, now))
+
+    def renew(self, stream_id: int, now: WallTime) -> None:
+        """The gap that lasts goes on as another one: it is known to have lasted till now."""
+        self._add(lambda: self._renew(stream_id, now))
+
+    def lay_out(self, stream_id: int, parts: Callable[[Gap], Sequence[Gap]]) -> None:
+        """The gap that lasts becomes several, oldest first, the last of which lasts on. The first
+        begins where it does."""
+        self._add(lambda: self._lay_out(stream_id, parts))
 
     async def run(self) -> None:
         """Write notes until cancelled."""
@@ -110,6 +120,17 @@ class GapBook:
         start, cause = (max(ends), Cause.RECORDER_OFF) if ends else (now, Cause.CONNECTING)
         if start < now or not ends:
             await self._index.gaps.open(Gap(stream_id, start, None, cause))
+
+    async def _renew(self, stream_id: int, now: WallTime) -> None:
+        lasting = await self._index.gaps.opened(stream_id)
+        if lasting is not None and lasting.start < now:
+            await self._index.gaps.close(stream_id, now)
+            await self._index.gaps.open(replace(lasting, start=now))
+
+    async def _lay_out(self, stream_id: int, parts: Callable[[Gap], Sequence[Gap]]) -> None:
+        lasting = await self._index.gaps.opened(stream_id)
+        for gap in parts(lasting) if lasting is not None else ():
+            await self._index.gaps.open(gap)
 
     def _add(self, note: Note) -> None:
         if len(self._notes) >= MOST_NOTES:

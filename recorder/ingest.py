@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from recorder import metrics
 from recorder.broadcast import Broadcast
 from recorder.errors import CameraError
-from recorder.recording import Recording
+from recorder.keeping import Keeps
 from recorder.source import Run, Source
 from recorder.status import Status
 from vms.core.beside import beside
@@ -69,7 +69,7 @@ class Ingest:
         source: Source,
         broadcast: Broadcast,
         status: Status,
-        recording: Recording | None,
+        recording: Keeps | None,
         gate: asyncio.Semaphore,
         clock: Clock,
     ) -> None:
@@ -128,6 +128,8 @@ class Ingest:
             log.info("%s: pictures arrive", self._name)
         if self._recording is None:
             self._status.set(StreamCondition.WATCHABLE, None)
+        elif self._recording.resting is not None:
+            self._status.set(StreamCondition.WATCHABLE, self._recording.resting)
         else:
             cause, detail = self._recording.trouble or (None, "")
             self._status.set(StreamCondition.RECORDING, cause, detail)

@@ -15,6 +15,9 @@ LOST = Counter("vms_recorder_lost_total", "Packets and access units lost on the 
 SKIPPED = Counter(
     "vms_recorder_skipped_units_total", "Access units that no decoder could use", ("stream",)
 )
+HELD_DROPPED = Counter(
+    "vms_recorder_held_dropped_groups_total", "Groups held for an event that had no room any more"
+)
 GAPS = Counter("vms_recorder_gaps_total", "Gaps that began, by cause", ("cause",))
 RECONNECTS = Counter("vms_recorder_reconnects_total", "Runs that ended, by cause", ("cause",))
 CAMERA_OFFSET = Gauge(

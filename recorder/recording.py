@@ -46,8 +46,10 @@ class Recording:
     """The recording of one stream over all its runs.
 
     `until`: where what is recorded ends; None before the first fragment. `trouble`: why pictures
-    that arrive are not kept now; None: they are.
+    that arrive are not kept now; None: they are. `resting` is None: it keeps all it is given.
     """
+
+    resting: Cause | None = None
 
     def __init__(
         self, stream: Stream, spool: Writer, book: GapBook, disk: Disk, segment_seconds: float
@@ -83,11 +85,22 @@ class Recording:
 
     def end_run(self, now: WallTime, cause: Cause, detail: str) -> None:
         """The run ended, or the connection failed (again): a gap begins where the pictures end."""
+        self._seal()
+        self._begin_gap(now, cause, detail)
+
+    def rest(self, at: WallTime, cause: Cause) -> None:
+        """What comes from `at` on is not to be kept (`recorder.keeping`): a gap of that cause."""
+        self._seal(limit=at)
+        self._begin_gap(at, cause, "")
+
+    def _seal(self, limit: WallTime | None = None) -> None:
         segmenter, self._segmenter = self._segmenter, None
         if segmenter is not None:
-            for step in segmenter.flush():
+            for step in segmenter.flush(limit):
                 self._write(step, segmenter)
             metrics.SKIPPED.labels(str(self._stream.id)).inc(segmenter.skipped_units)
+
+    def _begin_gap(self, now: WallTime, cause: Cause, detail: str) -> None:
         if cause is not self._gap:
             fresh = self._gap is None and self.until is not None
             self._lose(self.until if fresh and self.until is not None else now, cause, detail)

@@ -142,6 +142,7 @@ async def _record(on: Resources) -> None:
         fsync=section.fsync,
         feed_host=section.feed_host,
         stall_seconds=section.stall_seconds,
+        zone=on.settings.site.zone,
     )
     await record(config, on.index, on.archive, on.bus, on.clock)
 
