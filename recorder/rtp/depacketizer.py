@@ -18,7 +18,10 @@ from vms.core.media.nal import split_annex_b
 LARGEST_UNIT = 16 * 1024 * 1024
 """Bytes; an access unit beyond it is dropped as broken."""
 _MOST_NALS = 1024
-MOST_PARTS = 32_768
+MOST_NALS_IN_PACKET = 256
+"""A packet that claims more is broken: taking one apart must cost little, whoever wrote it."""
+_PARTS_UNTIL_WEIGHED = 256
+_MOST_PARTS = 65_536
 _HEAD = 64
 
 
@@ -50,12 +53,18 @@ class Depacketizer(Protocol):
         ...
 
 
+def split_few(data: bytes) -> list[bytes]:
+    """NAL units between start codes; none when there are more than a picture of a camera has."""
+    few = data.count(b"\0\0\1") <= MOST_NALS_IN_PACKET
+    return split_annex_b(data) if few else []
+
+
 class Pictures:
     """Assembles NAL units into pictures. Codec modules open, fill and close NAL units on it.
 
     For the pieces in the middle of a long NAL unit, which are most of all packets, they may append
-    to `parts` themselves while `timestamp` is that of the packet and `open_at` is not negative (a
-    NAL unit is open); `parts` is the same list for ever.
+    to `parts` themselves while `timestamp` is that of the packet, `open_at` is not negative (a NAL
+    unit is open) and there are fewer than `room` of them; `parts` is the same list for ever.
     """
 
     def __init__(self, codec: Codec, parameters: ParameterSets) -> None:
@@ -64,6 +73,7 @@ class Pictures:
         self._codec = codec
         self._parameters = parameters
         self.parts: list[bytes] = []
+        self.room = _PARTS_UNTIL_WEIGHED
         self._heads: list[bytes] = []
         self.open_at = -1
         self._size = 0
@@ -110,8 +120,8 @@ class Pictures:
             self._damaged = True
             return
         self.parts.append(piece)
-        if len(self.parts) > MOST_PARTS:
-            self._overflow()
+        if len(self.parts) > self.room:
+            self._weigh()
 
     def close(self) -> None:
         """The open NAL unit is complete."""
@@ -135,10 +145,18 @@ class Pictures:
         if self._trust_marker and self._has_slice:
             self._end_picture()
 
+    def _weigh(self) -> None:
+        """Many pieces: give up what is larger than any picture, else make room for more."""
+        if sum(map(len, self.parts)) > LARGEST_UNIT or len(self.parts) > _MOST_PARTS:
+            self._overflow()
+        else:
+            self.room = len(self.parts) + _PARTS_UNTIL_WEIGHED
+
     def _overflow(self) -> None:
         """More than any picture has: forget it, and what may still come of it."""
         self._damaged = True
         self.parts.clear()
+        self.room = _PARTS_UNTIL_WEIGHED
         self._heads = []
         self._size, self.open_at = 0, -1
 
@@ -159,6 +177,7 @@ class Pictures:
         else:
             self._hand_out(used)
         self.parts.clear()
+        self.room = _PARTS_UNTIL_WEIGHED
         self._heads = []
         self._size, self._has_slice, self._damaged = 0, False, False
 
@@ -183,8 +202,10 @@ class Pictures:
         self._parameters.note(nal)
 
     def _unglue(self, at: int, nal: bytes) -> None:
-        pieces = split_annex_b(b"\0\0\1" + nal)
         del self.parts[at:]
+        pieces = split_few(b"\0\0\1" + nal)
+        if not pieces:
+            self.spoil()
         for piece in pieces:
             self.parts += (len(piece).to_bytes(4, "big"), piece)
             self._heads.append(piece[:_HEAD] if self._is_slice(piece) else piece)

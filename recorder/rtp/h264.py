@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from recorder.rtp.depacketizer import MOST_PARTS, Coded, Pictures
+from recorder.rtp.depacketizer import MOST_NALS_IN_PACKET, Coded, Pictures, split_few
 from recorder.rtp.parameters import ParameterSets
 from vms.core.media.access_unit import Codec
-from vms.core.media.nal import split_annex_b
 
 _STAP_A, _FU_A = 24, 28
 
@@ -34,7 +33,7 @@ class H264Depacketizer:
             and end - start > 2
             and data[start] & 0x1F == _FU_A
             and data[start + 1] < 0x40
-            and len(pictures.parts) < MOST_PARTS
+            and len(pictures.parts) < pictures.room
         ):
             pictures.parts.append(data[start + 2 : end])  # the middle of a picture: most packets
             return
@@ -78,18 +77,20 @@ class H264Depacketizer:
 
     def _aggregate(self, data: bytes, start: int, end: int) -> None:
         """STAP-A (section 5.7.1)."""
-        while end - start > 2:
+        for _ in range(MOST_NALS_IN_PACKET):
+            if end - start <= 2:
+                return
             size = (data[start] << 8) | data[start + 1]
             start += 2
             if not 0 < size <= end - start:
-                self._pictures.spoil()
-                return
+                break
             self._whole(data[start : start + size])
             start += size
+        self._pictures.spoil()
 
     def _annex_b(self, data: bytes) -> None:
         """Start codes inside RTP, which the RFC forbids and some firmware sends."""
-        nals = split_annex_b(data)
+        nals = split_few(data)
         if not nals:
             self._pictures.spoil()
         for nal in nals:

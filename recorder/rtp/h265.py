@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from recorder.rtp.depacketizer import MOST_PARTS, Coded, Pictures
+from recorder.rtp.depacketizer import MOST_NALS_IN_PACKET, Coded, Pictures, split_few
 from recorder.rtp.parameters import ParameterSets
 from vms.core.media.access_unit import Codec
-from vms.core.media.nal import split_annex_b
 
 _AGGREGATION, _FRAGMENTATION = 48, 49
 
@@ -38,7 +37,7 @@ class H265Depacketizer:
             and end - start > 3
             and (data[start] >> 1) & 0x3F == _FRAGMENTATION
             and data[start + 2] < 0x40
-            and len(pictures.parts) < MOST_PARTS
+            and len(pictures.parts) < pictures.room
         ):
             pictures.parts.append(data[start + 3 : end])  # the middle of a picture: most packets
             return
@@ -81,16 +80,21 @@ class H265Depacketizer:
 
     def _aggregate(self, data: bytes, start: int, end: int) -> None:
         """Section 4.4.2."""
-        while end - start > 2:
+        for _ in range(MOST_NALS_IN_PACKET):
+            if end - start <= 2:
+                return
             size = (data[start] << 8) | data[start + 1]
             start += 2
             if not 2 < size <= end - start:
-                self._pictures.spoil()
-                return
+                break
             self._whole(data[start : start + size])
             start += size
+        self._pictures.spoil()
 
     def _annex_b(self, data: bytes) -> None:
-        for nal in split_annex_b(data):
+        nals = split_few(data)
+        if not nals:
+            self._pictures.spoil()
+        for nal in nals:
             if len(nal) > 2:
                 self._whole(nal)

@@ -22,6 +22,11 @@ MOST_GARBAGE = 1024 * 1024
 _MESSAGE = re.compile(rb"RTSP/1\.\d |[A-Z_]{4,16} (?:rtsp:|\*)")
 _MAY_BE_MESSAGE = re.compile(rb"[A-Z_][A-Z_/1.0 a-z:]*\Z")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_MAY_BEGIN = re.compile(
+    rb"\$(?:[\x00-\x1f](?:..[\x80-\xbf]|.{0,2}\Z)|\Z)|R(?:TSP/1\.|(?:T(?:S(?:P(?:/1?)?)?)?)?\Z)",
+    re.DOTALL,
+)
+"""A packet or an answer, or what may be the first bytes of one at the end of the data."""
 
 Sink = Callable[[bytes, int, int], None]
 """Called with the buffer and where in it a packet starts and ends."""
@@ -137,14 +142,8 @@ class Stream:
     def _skip(self, data: bytes, position: int) -> int:
         """Where, after garbage at `position`, something known may begin."""
         self.resyncs += self._skipped == 0
-        found = min(
-            (
-                at
-                for at in (data.find(b"$", position + 1), data.find(b"RTSP/1.", position + 1))
-                if at > 0
-            ),
-            default=len(data),
-        )
+        match = _MAY_BEGIN.search(data, position + 1)
+        found = match.start() if match else len(data)
         self._skipped += found - position
         if self._skipped > MOST_GARBAGE:
             raise CameraError(Cause.PROTOCOL, "what the camera sends is not RTSP")
