@@ -90,6 +90,8 @@ async def sweep(
         while await _expire(index, term, kept_from, batch):
             done = _sum(done, await _collect(index, store, batch))
         await index.gaps.forget(term.stream_id, kept_from)
+        await index.runs.forget(term.stream_id, kept_from)
+    await index.runs.forget(None, WallTime(now - site_days * DAY))
     return _sum(done, Swept(cameras=await index.cameras.forget_ended()))
 
 

@@ -11,6 +11,7 @@ from storage.index.engine import Database
 from storage.index.facts import Facts
 from storage.index.gaps import Gaps
 from storage.index.garbage import GarbageList
+from storage.index.runs import Runs
 from storage.index.sealing import Seal
 from storage.index.segments import Segments
 from storage.index.sessions import Sessions
@@ -25,6 +26,7 @@ class Index:
     segments: Segments
     garbage: GarbageList
     gaps: Gaps
+    runs: Runs
     users: Users
     sessions: Sessions
     facts: Facts
@@ -45,6 +47,7 @@ async def open_index(url: str, *, key: bytes) -> AsyncIterator[Index]:
             segments=Segments(database),
             garbage=GarbageList(database),
             gaps=Gaps(database),
+            runs=Runs(database),
             users=Users(database),
             sessions=Sessions(database),
             facts=Facts(database),
