@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from vms.core.bus.keyvalue import Entry
 from vms.core.bus.mailbox import Mailbox
 from vms.core.bus.protocol import Answer, Payload
 from vms.core.bus.wire import answer_of, decode, encode, error_payload
-from vms.core.errors import Unavailable, VmsError
+from vms.core.errors import Conflict, Unavailable, VmsError
 
 
 @dataclass(eq=False)
@@ -27,20 +29,71 @@ class _Listener:
     mailbox: Mailbox
 
 
+class FakeKeyValue:
+    """A bucket inside one process. Entries end by the bus's `now`."""
+
+    def __init__(self, bus: FakeBus, ttl_seconds: float | None) -> None:
+        self._bus, self._ttl_seconds = bus, ttl_seconds
+        self._entries: dict[str, tuple[Entry, float]] = {}
+        self._revision = 0
+
+    async def keys(self) -> frozenset[str]:
+        self._answer()
+        return frozenset(self._entries)
+
+    async def get(self, key: str) -> Entry | None:
+        self._answer()
+        found = self._entries.get(key)
+        return None if found is None else Entry(dict(found[0].value), found[0].revision)
+
+    async def create(self, key: str, value: Payload) -> int:
+        return self._put(key, value, 0)
+
+    async def update(self, key: str, value: Payload, revision: int) -> int:
+        return self._put(key, value, revision)
+
+    async def remove(self, key: str, revision: int) -> None:
+        self._answer()
+        self._check(key, revision)
+        del self._entries[key]
+
+    def _put(self, key: str, value: Payload, revision: int) -> int:
+        self._answer()
+        self._check(key, revision)
+        self._revision += 1
+        self._entries[key] = (Entry(decode(encode(value)), self._revision), self._bus.now())
+        return self._revision
+
+    def _check(self, key: str, revision: int) -> None:
+        known = self._entries.get(key)
+        if revision != (known[0].revision if known else 0):
+            raise Conflict("the entry changed meanwhile", key=key)
+
+    def _answer(self) -> None:
+        if self._bus.away:
+            raise Unavailable("the bus is away: try again")
+        if self._ttl_seconds is not None:
+            since = self._bus.now() - self._ttl_seconds
+            self._entries = {key: one for key, one in self._entries.items() if one[1] > since}
+
+
 @dataclass
 class FakeBus:
     """Implements `vms.core.bus.Bus`. `published` keeps every event, for a test to look at.
 
-    `away` set: as if the server could not be reached.
+    `away` set: as if the server could not be reached. `now`: seconds by which entries with a time
+    to live end.
     """
 
     published: list[tuple[str, Payload]] = field(default_factory=list)
     away: bool = False
+    now: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         self._listeners: list[_Listener] = []
         self._servers: list[_Server] = []
         self._turn = itertools.count()
+        self._buckets: dict[str, FakeKeyValue] = {}
 
     @property
     def connected(self) -> bool:
@@ -88,6 +141,9 @@ class FakeBus:
             yield
         finally:
             self._servers.remove(server)
+
+    def keyvalue(self, bucket: str, *, ttl_seconds: float | None = None) -> FakeKeyValue:
+        return self._buckets.setdefault(bucket, FakeKeyValue(self, ttl_seconds))
 
     async def _answer(self, server: _Server, subject: str, payload: Payload) -> Payload:
         try:

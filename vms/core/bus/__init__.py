@@ -5,7 +5,8 @@ JSON objects. Errors of the answering side travel as `{"error": kind, "message":
 again, as the same kind of VmsError, on the asking side. The tasks belong to `open_bus`.
 """
 
+from vms.core.bus.keyvalue import Entry, KeyValue
 from vms.core.bus.over_nats import NatsBus, open_bus
 from vms.core.bus.protocol import Answer, Bus, Payload
 
-__all__ = ["Answer", "Bus", "NatsBus", "Payload", "open_bus"]
+__all__ = ["Answer", "Bus", "Entry", "KeyValue", "NatsBus", "Payload", "open_bus"]

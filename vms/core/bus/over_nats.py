@@ -16,6 +16,7 @@ from nats.errors import (
 )
 from nats.errors import TimeoutError as NatsTimeout
 
+from vms.core.bus.jetstream import NatsKeyValue
 from vms.core.bus.link import Link
 from vms.core.bus.mailbox import Mailbox
 from vms.core.bus.protocol import Answer, Payload
@@ -131,6 +132,9 @@ class NatsBus:
             finally:
                 for task in answering:
                     task.cancel()
+
+    def keyvalue(self, bucket: str, *, ttl_seconds: float | None = None) -> NatsKeyValue:
+        return NatsKeyValue(self._link, bucket, ttl_seconds)
 
 
 async def _answer(message: Msg, answer: Answer) -> None:

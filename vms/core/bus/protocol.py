@@ -1,12 +1,15 @@
-"""What the rooms know of the bus: a protocol of four verbs. Its implementation is beside it."""
+"""What the rooms know of the bus: a protocol of four verbs, and its buckets of keys and values."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
-Payload = dict[str, Any]
+from vms.core.bus.keyvalue import KeyValue, Payload
+
+__all__ = ["Answer", "Bus", "Payload"]
+
 Answer = Callable[[str, Payload], Awaitable[Payload]]
 """Called with the subject and the request; returns the reply or raises a VmsError."""
 
@@ -40,4 +43,9 @@ class Bus(Protocol):
         self, subject: str, answer: Answer, *, group: str = ""
     ) -> AbstractAsyncContextManager[None]:
         """Answer requests on `subject` while inside. Of those in one `group` one gets each."""
+        ...
+
+    def keyvalue(self, bucket: str, *, ttl_seconds: float | None = None) -> KeyValue:
+        """A bucket, made when it is first used. `ttl_seconds`: an entry that nobody writes again
+        for so long is gone. Costs nothing until it is asked something."""
         ...
