@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from vms.core.errors import ErrorKind, VmsError
+from vms.core.errors import ErrorKind, Exhausted, VmsError
 from vms.core.model import Cause
 
 _KINDS = {
     Cause.BAD_PASSWORD: ErrorKind.DENIED,
+    Cause.UNTRUSTED: ErrorKind.DENIED,
     Cause.BAD_URL: ErrorKind.NOT_FOUND,
     Cause.UNSUPPORTED: ErrorKind.INVALID,
     Cause.PROTOCOL: ErrorKind.CORRUPT,
     Cause.DISK_FULL: ErrorKind.EXHAUSTED,
 }
+
+
+class SpoolFull(Exhausted):
+    """The spool holds all it may, and nothing in it is of less importance than what comes."""
 
 
 class CameraError(VmsError):

@@ -165,6 +165,7 @@ class Cause(StrEnum):
     CONNECTING = "connecting"  # not yet answered
     UNREACHABLE = "unreachable"  # no route, refused, time-out
     BAD_PASSWORD = "bad-password"  # 401/403
+    UNTRUSTED = "untrusted"  # rtsps: not the certificate we know, or none that is verified
     BAD_URL = "bad-url"  # 404, or no video there
     UNSUPPORTED = "unsupported"  # a codec or transport we cannot take
     STALLED = "stalled"  # connected, but no video access unit for too long

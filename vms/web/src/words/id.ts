@@ -109,6 +109,7 @@ export const id = {
   "cause.connecting": "sedang menyambung ke kamera",
   "cause.unreachable": "kamera tidak dapat dijangkau",
   "cause.bad-password": "kamera menolak kata sandi",
+  "cause.untrusted": "sertifikat kamera tidak dipercaya",
   "cause.bad-url": "alamat salah, tidak ada video di sana",
   "cause.unsupported": "kodek atau cara kirim tidak didukung",
   "cause.stalled": "kamera berhenti mengirim gambar",
