@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recorder.errors import CameraError, Redirected, TransportRefused
-from recorder.rtsp.auth import Credentials
-from recorder.rtsp.protocol import Headers, Request, Response
-from recorder.rtsp.sdp import (
-    AUDIO_ENCODINGS,
-    VIDEO_ENCODINGS,
-    Description,
-    Media,
-    read_description,
+from recorder.rtsp.answers import (
+    USUAL_TIMEOUT_SECONDS,
+    channels_in,
+    refusal,
+    server_ports_in,
+    session_in,
 )
-from recorder.rtsp.urls import Address, base_url, control_url
+from recorder.rtsp.auth import Credentials
+from recorder.rtsp.choice import choose
+from recorder.rtsp.protocol import Headers, Request, Response
+from recorder.rtsp.sdp import Description, Media, read_description
+from recorder.rtsp.urls import Address, base_url, control_url, control_urls, named_place
 from vms.core.model import Cause
 
 AGENT = "Matakota VMS"
-_TIMEOUT_SECONDS = 60.0
-_INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.IGNORECASE)
-_SERVER_PORT = re.compile(r"server_port\s*=\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.IGNORECASE)
 
 Talk = Generator[Request, Response, Response]
 
@@ -49,17 +48,22 @@ class Dialog:
     """Our side of one session. `session` is the camera's name for it, which it may change.
 
     `ports`: our UDP ports by track (RTP, RTCP), picture first; none: interleaved over TCP.
+    `ignored`: what the camera offers and we do without; `odd`: what it does unlike others and is
+    survived. Both in words for people.
     """
 
     address: Address
     credentials: Credentials
     base: str = ""
     session: str = ""
-    timeout_seconds: float = _TIMEOUT_SECONDS
+    timeout_seconds: float = USUAL_TIMEOUT_SECONDS
     methods: frozenset[str] = frozenset()
+    server: str = ""
     ignored: list[str] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
     ports: tuple[tuple[int, int], ...] = ()
     _described: Description | None = None
+    _controls: list[str] = field(default_factory=list)
 
     def request(self, method: str, url: str, **headers: str) -> Request:
         fields = {"User-Agent": AGENT, **{key.replace("_", "-"): headers[key] for key in headers}}
@@ -90,17 +94,30 @@ class Dialog:
         """All of `open` but PLAY: media do not flow yet. Raises CameraError, of its kinds
         TransportRefused and Redirected."""
         description = self._described = yield from self._describe()
-        picture = self._choose_picture(description)
-        channels = [(yield from self._set_up(description, picture, 0))]
-        sound = description.first("audio", AUDIO_ENCODINGS) if audio else None
-        if sound is not None:
-            channels += yield from self._set_up_sound(description, sound)
+        choice = choose(description, audio=audio)
+        self.ignored += choice.left_out
+        self.odd += choice.odd
+        channels = [(yield from self._set_up(choice.picture, 0))]
+        if choice.sound is not None:
+            channels += yield from self._set_up_sound(choice.sound, channels[0])
         return channels
 
     def play(self) -> Generator[Request, Response, None]:
-        """After `prepare`. Raises CameraError."""
+        """After `prepare`. Raises CameraError.
+
+        Cameras that know no ranges (457) are asked without one; those that know no session of
+        several tracks (459), track by track.
+        """
         assert self._described is not None, "prepare comes before play"
-        answer = yield from self._ask("PLAY", self._whole(self._described), Range="npt=0.000-")
+        whole = control_url(self.address, self.base, self._described.control)
+        answer = yield from self._ask("PLAY", whole, Range="npt=0.000-")
+        if answer.status in (400, 406, 457):
+            answer = yield from self._ask("PLAY", whole)
+        if answer.status in (404, 455, 459, 460):
+            for url in self._controls:
+                answer = yield from self._ask("PLAY", url)
+                self._check(answer, "PLAY")
+            self.odd.append("Each track has to be started on its own")
         self._check(answer, "PLAY")
 
     def describe(self) -> Generator[Request, Response, Description]:
@@ -114,68 +131,67 @@ class Dialog:
         answer = yield from self._ask("DESCRIBE", url, Accept="application/sdp")
         self._check(answer, "DESCRIBE")
         headers = answer.headers
-        self.base = base_url(
-            self.address, headers.get("content-base") or headers.get("content-location")
-        )
+        self.server = headers.get("server")[:100]
+        base = headers.get("content-base") or headers.get("content-location")
+        self.base = base_url(self.address, base)
+        self._note_place(base)
         return read_description(answer.body)
 
-    def _choose_picture(self, description: Description) -> Media:
-        found = description.first("video", VIDEO_ENCODINGS)
-        if found is not None:
-            return found
-        others = ", ".join(each.encoding or "unnamed" for each in description.all("video"))
-        if others:
-            raise CameraError(
-                Cause.UNSUPPORTED,
-                f"the camera sends {others}; set its encoder to H.264 or H.265",
-            )
-        raise CameraError(Cause.BAD_URL, "there is no video at that address")
+    def _note_place(self, base: str) -> None:
+        place = named_place(base)
+        if place and place != self.address.host:
+            self.odd.append(f"It calls itself {place[:60]}; the address that was dialled is used")
 
-    def _set_up(
-        self, description: Description, media: Media, channel: int
-    ) -> Generator[Request, Response, Channel]:
-        url = control_url(self.address, self.base, media.control)
+    def _set_up(self, media: Media, channel: int) -> Generator[Request, Response, Channel]:
         transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
         if self.ports:
             rtp, rtcp = self.ports[channel // 2]
             transport = f"RTP/AVP;unicast;client_port={rtp}-{rtcp}"
-        answer = yield from self._ask("SETUP", url, Transport=transport)
-        self._check(answer, "SETUP")
+        answer = yield from self._ask_for_track(media, transport)
         self._note_session(answer.headers)
-        given = answer.headers.get("transport")
+        given = answer.headers.get("transport") or transport
         over_tcp = "/TCP" in given.upper() or "interleaved" in given.lower()
         if over_tcp == bool(self.ports):
             raise TransportRefused(f"the camera does not send over {self._transport_name}")
         if self.ports:
-            return Channel(media, channel, channel + 1, _server_ports(given))
-        match = _INTERLEAVED.search(given)
-        rtp = int(match[1]) if match else channel
-        return Channel(media, rtp, int(match[2]) if match and match[2] else rtp + 1)
+            return Channel(media, channel, channel + 1, server_ports_in(given))
+        return Channel(media, *channels_in(given, channel))
+
+    def _ask_for_track(self, media: Media, transport: str) -> Talk:
+        """SETUP at the first of the track's possible addresses that the camera knows."""
+        urls = control_urls(self.address, self.base, media.control)
+        for url in urls:
+            answer = yield from self._ask("SETUP", url, Transport=transport)
+            if answer.status not in (400, 404, 454):
+                break
+        self._check(answer, "SETUP")
+        if url != urls[0]:
+            self.odd.append("Its tracks are not where its description says")
+        self._controls.append(url)
+        return answer
 
     @property
     def _transport_name(self) -> str:
         return "UDP" if self.ports else "TCP"
 
     def _set_up_sound(
-        self, description: Description, media: Media
+        self, sound: Media, picture: Channel
     ) -> Generator[Request, Response, list[Channel]]:
         """Sound that is refused is no reason to be without a picture."""
         try:
-            return [(yield from self._set_up(description, media, 2))]
+            channel = yield from self._set_up(sound, 2)
         except CameraError as error:
             self.ignored.append(f"sound: {error.message}")
             return []
+        if not {channel.rtp, channel.rtcp} & {picture.rtp, picture.rtcp}:
+            return [channel]
+        self.odd.append("It gives picture and sound one channel: sound is looked for on another")
+        return [replace(channel, rtp=2, rtcp=3)] if picture.rtp not in (1, 2, 3) else []
 
     def _note_session(self, headers: Headers) -> None:
-        name, *options = headers.get("session").split(";")
-        self.session = name.strip() or self.session
-        for option in options:
-            key, _, value = option.strip().partition("=")
-            if key.lower() == "timeout" and re.fullmatch(r"\d{1,6}", value.strip()):
-                self.timeout_seconds = min(max(float(value), 4.0), 3600.0)
-
-    def _whole(self, description: Description) -> str:
-        return control_url(self.address, self.base, description.control)
+        name, timeout = session_in(headers.get("session"))
+        self.session = name or self.session
+        self.timeout_seconds = timeout or self.timeout_seconds
 
     def _ask(self, method: str, url: str, **headers: str) -> Talk:
         """One request, answered again with credentials while that makes sense (at most twice)."""
@@ -206,25 +222,10 @@ class Dialog:
             raise TransportRefused(f"the camera does not send over {self._transport_name}")
         if answer.status < 400 and (location := answer.headers.get("location")):
             raise Redirected(location)
-        cause, words = _refusal(answer.status, method)
-        raise CameraError(cause, words, status=answer.status, reason=answer.reason[:60])
+        cause, words = refusal(answer.status, method)
+        raise CameraError(cause, words, status=answer.status, reason=_plain(answer.reason))
 
 
-def _server_ports(given: str) -> tuple[int, int]:
-    """The camera's RTP and RTCP port; 0 for what it does not say or what is no port."""
-    match = _SERVER_PORT.search(given)
-    rtp = int(match[1]) if match else 0
-    rtcp = int(match[2]) if match and match[2] else rtp + 1
-    return (rtp, rtcp) if 0 < rtp < 65536 and 0 < rtcp < 65536 else (0, 0)
-
-
-def _refusal(status: int, method: str) -> tuple[Cause, str]:
-    if status == 403:
-        return Cause.BAD_PASSWORD, "this user may not see that stream: check the user's rights"
-    if status in (400, 404, 410, 451, 454) and method in ("DESCRIBE", "SETUP"):
-        return Cause.BAD_URL, "there is no stream at that address: check its path"
-    if 300 <= status < 400:
-        return Cause.BAD_URL, "the camera sends us to another address: enter that one"
-    if status in (453, 503):
-        return Cause.UNREACHABLE, "the camera is busy: too many others watch it, or it is starting"
-    return Cause.PROTOCOL, f"the camera refuses {method}"
+def _plain(text: str) -> str:
+    """What a camera wrote, fit for a log."""
+    return text[:60].encode("ascii", "replace").decode()

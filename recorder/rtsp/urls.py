@@ -97,6 +97,27 @@ def control_url(dialled: Address, base: str, control: str) -> str:
     return base + control if base.endswith("/") else f"{base}/{control.removeprefix('/')}"
 
 
+def control_urls(dialled: Address, base: str, control: str) -> list[str]:
+    """Where a track may be controlled, the usual address first: joined as text, before the query,
+    as RFC 3986 section 5.3 has it, and below what was dialled."""
+    usual = control_url(dialled, base, control)
+    if control.strip() in ("", "*") or _ABSOLUTE.match(control.strip()):
+        return [usual]
+    path, mark, query = base.partition("?")
+    inside = f"{path.rstrip('/')}/{control.strip().removeprefix('/')}{mark}{query.rstrip('/')}"
+    beside = f"{path.rpartition('/')[0]}/{control.strip().removeprefix('/')}"
+    return list(dict.fromkeys([usual, inside, beside, control_url(dialled, dialled.url, control)]))
+
+
+def named_place(content_base: str) -> str:
+    """The host that a camera's base address names; empty when it names none."""
+    stripped = _ABSOLUTE.sub("", content_base.strip().strip('"'))
+    if stripped == content_base.strip().strip('"') and not _HOST_FIRST.match(stripped):
+        return ""
+    match = _PLACE.match(re.split(r"[/?]", stripped, maxsplit=1)[0].rpartition("@")[2])
+    return (match["v6"] or match["host"]) if match else ""
+
+
 def _on_place(dialled: Address, path: str) -> str:
     scheme = "rtsps" if dialled.secure else "rtsp"
     return f"{scheme}://{dialled.place}{path}"
