@@ -20,6 +20,7 @@ from recorder.config import RecordConfig
 from recorder.disk import SpoolDisk
 from recorder.feed import Feed, open_feed
 from recorder.gapbook import GapBook
+from recorder.gate import Gate
 from recorder.ingest import Ingest
 from recorder.keeping import Keeps, kept
 from recorder.recording import Recording
@@ -40,7 +41,6 @@ from vms.core.supervise import supervise
 log = logging.getLogger(__name__)
 
 RELOAD_SECONDS = 30.0
-CONNECTING_AT_ONCE = 48
 _LOOKUP_SECONDS = 3.0
 _RETRY_SECONDS = 1.0
 _DRAIN_SECONDS = 2.0
@@ -133,7 +133,7 @@ class Fleet:
         self._bus, self._clock, self._node = bus, clock, node
         self._spool, self._feed, self._book, self._intake = spool, feed, book, intake
         self._disk = SpoolDisk(node)
-        self._gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
+        self._gate = Gate(clock)
         self._running: dict[int, Running] = {}
         self._disabled: set[int] = set()
 
@@ -233,7 +233,8 @@ class Fleet:
             self._feed.offer(stream.id, broadcast, self._bus),
             self._keeps(stream) as keeps,
         ):
-            ingest = Ingest(name, source, broadcast, status, keeps, self._gate, self._clock)
+            door = self._gate.door(stream.camera_id, stream.url)
+            ingest = Ingest(name, source, broadcast, status, keeps, door, self._clock)
             await ingest.run()
 
     @contextlib.asynccontextmanager

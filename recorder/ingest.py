@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from recorder import metrics
 from recorder.broadcast import Broadcast
 from recorder.errors import CameraError
+from recorder.gate import Pauses
 from recorder.keeping import Keeps
 from recorder.source import Run, Source
 from recorder.status import Status
@@ -23,45 +22,12 @@ from vms.core.model import Cause, StreamCondition
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 15.0
-PASSWORD_PAUSE_SECONDS = 30.0
-LONGEST_PASSWORD_PAUSE_SECONDS = 120.0
-"""Cameras lock a user out who comes with a wrong password too often."""
-GOOD_RUN_SECONDS = 10.0
-
-
-class Pauses:
-    """How long to wait before the next attempt. Pure."""
-
-    def __init__(self) -> None:
-        self._failures = 0
-        self._refusals = 0
-
-    def after(self, cause: Cause, lasted_seconds: float) -> float:
-        """Seconds to wait after a run that ended by `cause`, `lasted_seconds` after its first
-        picture (0: it had none). Doubles, with jitter, and starts over after a good run; refused
-        passwords are counted apart from all else."""
-        if cause is Cause.CONNECTING:
-            return 0.0  # our own clock was set: the camera is fine
-        if lasted_seconds >= GOOD_RUN_SECONDS:
-            self._failures = self._refusals = 0
-        if cause is Cause.BAD_PASSWORD:
-            self._refusals += 1
-            pause = _doubled(PASSWORD_PAUSE_SECONDS, self._refusals, LONGEST_PASSWORD_PAUSE_SECONDS)
-            return pause * random.uniform(1.0, 1.2)
-        self._failures += 1
-        pause = _doubled(FIRST_PAUSE_SECONDS, self._failures, LONGEST_PAUSE_SECONDS)
-        return pause * random.uniform(0.8, 1.2)
-
-
-def _doubled(first: float, times: int, longest: float) -> float:
-    return min(first * 2.0 ** min(times - 1, 16), longest)
+_NOT_AGAIN = "not tried again until its password is changed, or once in half an hour"
 
 
 class Ingest:
-    """`recording` None: the stream is only there to be watched. `gate` bounds how many streams
-    connect at once."""
+    """`recording` None: the stream is only there to be watched. `door` is passed
+    at every attempt: `recorder.gate`."""
 
     def __init__(
         self,
@@ -70,11 +36,11 @@ class Ingest:
         broadcast: Broadcast,
         status: Status,
         recording: Keeps | None,
-        gate: asyncio.Semaphore,
+        door: AbstractAsyncContextManager[object],
         clock: Clock,
     ) -> None:
         self._name, self._source, self._broadcast = name, source, broadcast
-        self._status, self._recording, self._gate, self._clock = status, recording, gate, clock
+        self._status, self._recording, self._door, self._clock = status, recording, door, clock
         self._pauses = Pauses()
         self._first_picture: float | None = None
 
@@ -101,7 +67,7 @@ class Ingest:
     async def _follow(self) -> None:
         not_before = self._recording.until if self._recording else None
         async with AsyncExitStack() as opened:
-            async with self._gate:
+            async with self._door:
                 run = await opened.enter_async_context(self._source.open(not_before))
             self._begin_run(run)
             async for batch in run:
@@ -145,7 +111,9 @@ class Ingest:
         known = self._status.state
         if (known.condition, known.cause) != (StreamCondition.DOWN, error.cause):
             log.warning("%s: camera lost: %s", self._name, error)
-        self._status.set(StreamCondition.DOWN, error.cause, error.message)
+        refused = error.cause is Cause.BAD_PASSWORD
+        words = f"{error.message}; {_NOT_AGAIN}" if refused else error.message
+        self._status.set(StreamCondition.DOWN, error.cause, words)
 
     def _lasted(self) -> float:
         return 0.0 if self._first_picture is None else self._clock.monotonic() - self._first_picture

@@ -48,7 +48,7 @@ test("no signal says since when and why", () => {
   expect(say({ signal: down })).toMatchObject({
     state: "down",
     title: "No signal since t4",
-    reason: "camera refused the password",
+    reason: "camera refused the password: not tried again until it is changed",
   });
 });
 

@@ -110,7 +110,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
 
   "cause.connecting": "still connecting to the camera",
   "cause.unreachable": "camera cannot be reached",
-  "cause.bad-password": "camera refused the password",
+  "cause.bad-password": "camera refused the password: not tried again until it is changed",
   "cause.untrusted": "camera shows a certificate we do not trust",
   "cause.bad-url": "wrong address, no video there",
   "cause.unsupported": "codec or transport not supported",

@@ -108,7 +108,7 @@ export const id = {
 
   "cause.connecting": "sedang menyambung ke kamera",
   "cause.unreachable": "kamera tidak dapat dijangkau",
-  "cause.bad-password": "kamera menolak kata sandi",
+  "cause.bad-password": "kamera menolak kata sandi: tidak dicoba lagi sampai kata sandinya diubah",
   "cause.untrusted": "sertifikat kamera tidak dipercaya",
   "cause.bad-url": "alamat salah, tidak ada video di sana",
   "cause.unsupported": "kodek atau cara kirim tidak didukung",
