@@ -19,13 +19,15 @@ from vms.core.secret import Secret
 
 _FIELD = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_SCHEME = re.compile(r"(?:^|,)\s*(Basic|Digest)\b", re.IGNORECASE)
-_ALGORITHMS = {"MD5": "md5", "SHA-256": "sha256"}
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][\w-]*)(?=\s+[^\s=,]|\s*$)", re.ASCII)
+_MOST_OFFERS = 16
+_HASHES = {"MD5": "md5", "SHA-256": "sha256"}
+_SPELLED = {"SHA256": "SHA-256", "SHA_256": "SHA-256", "MD-5": "MD5"}
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One WWW-Authenticate offer. `algorithm` is upper case, empty for Basic."""
+    """One WWW-Authenticate offer. `algorithm` is upper case, empty when the camera names none."""
 
     scheme: str
     realm: str
@@ -40,15 +42,25 @@ class Challenge:
         """0 Basic, 1 MD5, 2 SHA-256; -1 when it is not understood."""
         if self.scheme == "basic":
             return 0
-        order = list(_ALGORITHMS)
-        name = self.algorithm.removesuffix("-SESS")
-        return 1 + order.index(name) if name in order and self.nonce else -1
+        order = list(_HASHES)
+        known = self.scheme == "digest" and self.hash in order and self.nonce
+        return 1 + order.index(self.hash) if known else -1
+
+    @property
+    def hash(self) -> str:
+        """The algorithm without its form; MD5 where none is named (RFC 7616 section 3.3)."""
+        name = self.algorithm.removesuffix("-SESS") or "MD5"
+        return _SPELLED.get(name, name)
+
+    @property
+    def of_session(self) -> bool:
+        return self.algorithm.endswith("-SESS")
 
 
 def read_challenges(headers: Headers) -> list[Challenge]:
     """All offers of an answer, whether in one header field or in several."""
     found: list[Challenge] = []
-    for text in headers.all("www-authenticate"):
+    for text in headers.all("www-authenticate")[:_MOST_OFFERS]:
         outside = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
         starts = list(_SCHEME.finditer(outside))
         ends = [match.start() for match in starts[1:]] + [len(text)]
@@ -65,11 +77,11 @@ def _challenge(scheme: str, text: str) -> Challenge:
     if scheme == "basic":
         return Challenge("basic", fields.get("realm", ""))
     return Challenge(
-        "digest",
+        scheme,
         fields.get("realm", ""),
         fields.get("nonce", ""),
         fields.get("opaque", ""),
-        (fields.get("algorithm") or "MD5").upper(),
+        fields.get("algorithm", "").strip().upper(),
         fields.get("qop", ""),
         fields.get("stale", "").lower() == "true",
     )
@@ -114,16 +126,12 @@ class Credentials:
 
     def _digest(self, offer: Challenge, method: str, url: str) -> str:
         self._count += 1
-        name, count, own = (
-            _ALGORITHMS[offer.algorithm.removesuffix("-SESS")],
-            f"{self._count:08x}",
-            "",
-        )
+        name, count, own = _HASHES[offer.hash], f"{self._count:08x}", ""
         quality = _quality(offer.qop)
-        if quality or offer.algorithm.endswith("-SESS"):
+        if quality or offer.of_session:
             own = secrets.token_hex(8)
         first = _hash(name, self._username, offer.realm, self._password.reveal())
-        if offer.algorithm.endswith("-SESS"):
+        if offer.of_session:
             first = _hash(name, first, offer.nonce, own)
         second = _hash(name, method, url, *((_hash(name, ""),) if quality == "auth-int" else ()))
         middle = (offer.nonce, count, own, quality) if quality else (offer.nonce,)
@@ -134,7 +142,7 @@ class Credentials:
             "uri": f'"{url}"',
             "response": f'"{_hash(name, first, *middle, second)}"',
         }
-        if offer.algorithm != "MD5":
+        if offer.algorithm:
             fields["algorithm"] = offer.algorithm.replace("SESS", "sess")
         if own:
             fields["cnonce"] = f'"{own}"'
@@ -151,7 +159,9 @@ def _quality(qop: str) -> str:
 
 
 def _hash(name: str, *parts: str) -> str:
-    return hashlib.new(name, ":".join(parts).encode(), usedforsecurity=False).hexdigest()
+    """Bytes that were no UTF-8 in a camera's answer are the same bytes again (see `protocol`)."""
+    data = ":".join(parts).encode("utf-8", "surrogateescape")
+    return hashlib.new(name, data, usedforsecurity=False).hexdigest()
 
 
 def _quoted(text: str) -> str:

@@ -20,7 +20,7 @@ from recorder.rtsp.answers import (
 )
 from recorder.rtsp.auth import Credentials
 from recorder.rtsp.choice import choose
-from recorder.rtsp.protocol import Headers, Request, Response
+from recorder.rtsp.protocol import Headers, Request, Response, printable
 from recorder.rtsp.sdp import Description, Media, read_description
 from recorder.rtsp.urls import Address, base_url, control_url, control_urls, named_place
 from vms.core.model import Cause
@@ -131,7 +131,7 @@ class Dialog:
         answer = yield from self._ask("DESCRIBE", url, Accept="application/sdp")
         self._check(answer, "DESCRIBE")
         headers = answer.headers
-        self.server = headers.get("server")[:100]
+        self.server = printable(headers.get("server"))
         base = headers.get("content-base") or headers.get("content-location")
         self.base = base_url(self.address, base)
         self._note_place(base)
@@ -221,11 +221,6 @@ class Dialog:
         if answer.status == 461:
             raise TransportRefused(f"the camera does not send over {self._transport_name}")
         if answer.status < 400 and (location := answer.headers.get("location")):
-            raise Redirected(location)
+            raise Redirected(location.encode("utf-8", "replace").decode())
         cause, words = refusal(answer.status, method)
-        raise CameraError(cause, words, status=answer.status, reason=_plain(answer.reason))
-
-
-def _plain(text: str) -> str:
-    """What a camera wrote, fit for a log."""
-    return text[:60].encode("ascii", "replace").decode()
+        raise CameraError(cause, words, status=answer.status, reason=printable(answer.reason))

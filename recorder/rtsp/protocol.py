@@ -22,6 +22,8 @@ MOST_GARBAGE = 1024 * 1024
 _MESSAGE = re.compile(rb"RTSP/1\.\d |[A-Z_]{4,16} (?:rtsp:|\*)")
 _MAY_BE_MESSAGE = re.compile(rb"[A-Z_][A-Z_/1.0 a-z:]*\Z")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_END_OF_LINE = re.compile(r"\r\n|\n|\r")
+_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
 _MAY_BEGIN = re.compile(
     rb"\$(?:[\x00-\x1f](?:..[\x80-\xbf]|.{0,2}\Z)|\Z)|R(?:TSP/1\.|(?:T(?:S(?:P(?:/1?)?)?)?)?\Z)",
     re.DOTALL,
@@ -70,7 +72,7 @@ class Request:
     def encode(self, cseq: int) -> bytes:
         lines = [f"{self.method} {self.url} RTSP/1.0", f"CSeq: {cseq}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
 
 class Stream:
@@ -82,6 +84,7 @@ class Stream:
         self.resyncs = 0
         self._rest = b""
         self._skipped = 0
+        self._unknown = True  # until the first message
 
     def receive(self, data: bytes) -> list[Response | Request]:
         """Take what arrived; packets go to `sinks`, messages are returned.
@@ -135,13 +138,15 @@ class Stream:
         size = _body_size(headers)
         if len(data) < found.end() + size:
             return 0
-        self._skipped = 0
+        self._skipped, self._unknown = 0, False
         messages.append(_make(first, headers, data[found.end() : found.end() + size]))
         return found.end() + size
 
     def _skip(self, data: bytes, position: int) -> int:
         """Where, after garbage at `position`, something known may begin."""
         self.resyncs += self._skipped == 0
+        if self._unknown:
+            _refuse_strangers(data)
         match = _MAY_BEGIN.search(data, position + 1)
         found = match.start() if match else len(data)
         self._skipped += found - position
@@ -150,8 +155,26 @@ class Stream:
         return found
 
 
+def printable(text: str, most: int = 60) -> str:
+    """What a camera wrote, fit for a log and a screen."""
+    return text[:most].encode("ascii", "replace").decode()
+
+
+def _refuse_strangers(data: bytes) -> None:
+    """Say what answers when it is no camera's RTSP at all. Raises CameraError (BAD_URL)."""
+    if data.startswith(b"HTTP/1."):
+        words = "a web server answers there: RTSP has another port, usually 554"
+        raise CameraError(Cause.BAD_URL, words)
+    if data.startswith((b"\x15\x03", b"SSH-")):
+        words = "what answers there is not RTSP: is it rtsps://, or another port?"
+        raise CameraError(Cause.BAD_URL, words)
+
+
 def _read_head(head: bytes) -> tuple[str, Headers]:
-    lines = head.decode("utf-8", "replace").splitlines()
+    """First line and fields; folded ones (RFC 2616 section 2.2) in one piece. Bytes that are no
+    UTF-8 survive: a realm in another alphabet is hashed and sent back as it came."""
+    text = _FOLD.sub(" ", head.decode("utf-8", "surrogateescape"))
+    lines = _END_OF_LINE.split(text)
     fields = (line.partition(":") for line in lines[1:] if ":" in line)
     return lines[0], Headers((name.strip(), value.strip()) for name, _, value in fields)
 
@@ -160,7 +183,9 @@ def _body_size(headers: Headers) -> int:
     text = headers.get("content-length").strip() or "0"
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= LONGEST_BODY):
         raise CameraError(
-            Cause.PROTOCOL, "the camera's answer has an impossible length", size=text[:20]
+            Cause.PROTOCOL,
+            "the camera's answer has an impossible length",
+            size=text[:20].encode("ascii", "replace").decode(),
         )
     return int(text)
 
@@ -172,5 +197,6 @@ def _make(first: str, headers: Headers, body: bytes) -> Response | Request:
     _, _, rest = first.partition(" ")
     status, _, reason = rest.strip().partition(" ")
     if not (status.isascii() and status.isdigit() and len(status) == 3):
-        raise CameraError(Cause.PROTOCOL, "the camera's answer has no status", line=first[:80])
+        words = "the camera's answer has no status"
+        raise CameraError(Cause.PROTOCOL, words, line=printable(first))
     return Response(int(status), reason.strip(), headers, body)

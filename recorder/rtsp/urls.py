@@ -16,6 +16,9 @@ _ABSOLUTE = re.compile(r"^(?:rtsps?://)+", re.IGNORECASE)
 _PLACE = re.compile(
     r"^(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\[\]:/?#\s]+))(?::(?P<port>\d{1,5}))?$"
 )
+_SURELY_HOST = re.compile(
+    r"^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[^\]]*\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d{1,5})?$"
+)
 _PORTS = {"rtsp": 554, "rtsps": 322}
 _HOST_FIRST = re.compile(r"^(?:\[[^\]]+\]|[\w.-]+):\d{1,5}/")
 
@@ -61,14 +64,16 @@ def read_address(url: str) -> Address:
 def split_credentials(url: str) -> tuple[str, str, str]:
     """(address without them, user, password). Passwords may hold `@ : / # %` as typed or escaped.
 
-    What stands before the last `@` that is followed by a host is user and password.
+    What stands before the last `@` that is followed by a host is user and password, unless it
+    begins with what can only be a host itself (`rtsp://10.0.0.9:554/live?to=a@b`).
     """
     scheme, separator, rest = url.partition("://")
     at = rest.rfind("@")
     while at > 0:
         place = re.split(r"[/?]", rest[at + 1 :], maxsplit=1)[0]
         before = re.split(r"[/?]", rest[:at], maxsplit=1)[0]
-        if _PLACE.match(place) and (":" in before or "/" not in rest[:at]):
+        is_path = before != rest[:at] and bool(_SURELY_HOST.match(before))
+        if _PLACE.match(place) and not is_path and (":" in before or before == rest[:at]):
             user, _, password = rest[:at].partition(":")
             return f"{scheme}{separator}{rest[at + 1 :]}", _unquote(user), _unquote(password)
         at = rest.rfind("@", 0, at)
