@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -38,6 +38,14 @@ class Wire:
         self._answers: dict[int, asyncio.Future[Response]] = {}
         self._cseq = 0
         intake.add(sock, self._read)
+
+    @property
+    def ends(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        """Our socket address and the camera's. Raises CameraError when it has hung up."""
+        try:
+            return self._socket.getsockname(), self._socket.getpeername()
+        except OSError as error:
+            raise CameraError(Cause.CLOSED, "the camera closed the connection") from error
 
     def send(self, request: Request) -> int:
         """Write a request without waiting; its CSeq."""
@@ -148,9 +156,19 @@ class Wire:
             self._early.append((channel, data[start:end]))
 
 
+async def plain_wire(sock: socket.socket, intake: Intake) -> Wire:
+    return Wire(sock, intake)
+
+
+MakeWire = Callable[[socket.socket, Intake], Awaitable[Wire]]
+
+
 @asynccontextmanager
-async def connect(address: Address, intake: Intake) -> AsyncIterator[Wire]:
-    """A TCP connection to a camera. Raises CameraError (UNREACHABLE)."""
+async def connect(
+    address: Address, intake: Intake, make: MakeWire = plain_wire
+) -> AsyncIterator[Wire]:
+    """A TCP connection to a camera; `make` puts a Wire (or one over TLS) on its socket, which is
+    the wire's to close from then on. Raises CameraError (UNREACHABLE, or what `make` raises)."""
     place = {"host": address.host, "port": address.port}
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -165,7 +183,7 @@ async def connect(address: Address, intake: Intake) -> AsyncIterator[Wire]:
         reason = error.strerror or type(error).__name__
         words = "the camera cannot be reached"
         raise CameraError(Cause.UNREACHABLE, words, reason=reason, **place) from error
-    wire = Wire(sock, intake)
+    wire = await make(sock, intake)
     try:
         yield wire
     finally:

@@ -1,51 +1,129 @@
-"""RTSP cameras as sources. One task a run looks after it; it belongs to the context."""
+"""RTSP cameras as sources, over TCP, UDP or TLS. A run's task belongs to its context."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from recorder.errors import CameraError
+from recorder.errors import TransportRefused
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
 from recorder.rtp.rtcp import receiver_report
 from recorder.rtsp.client import Session, open_session
 from recorder.rtsp.intake import Intake
 from recorder.rtsp.protocol import Sink
+from recorder.rtsp.tls import Trust
 from recorder.rtsp.tracks import audio_receiver, video_receiver
+from recorder.source.transports import Transports
+from recorder.source.units import UnitQueue
+from recorder.source.watch import trouble
 from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.media.access_unit import AccessUnit
-from vms.core.model import Cause, Stream
-from vms.core.walltime import SECOND, WallTime
+from vms.core.model import Stream
+from vms.core.walltime import WallTime
 
-LONGEST_QUEUE_BYTES = 32 * 1024 * 1024
-"""Access units waiting to be taken; when full, reading stops until they are (TCP tells the
-camera, which then drops what it cannot send)."""
-CLOCK_STEP_MICROS = SECOND
+log = logging.getLogger(__name__)
+
+SILENCE_SECONDS = 3.0
+"""So long after PLAY the first packet may take over UDP: what comes later is blocked somewhere."""
 _REPORT_SECONDS = 4.0
+_NOBODY: frozenset[str] = frozenset()
 
 
 class RtspSource:
-    """An RTSP camera over TCP."""
+    """An RTSP camera. Its transport is the stream's; where that fails, the other one, which is kept
+    for an hour.
+
+    `trust`: how certificates are judged; the one pinned is the stream's, or the first that opened
+    a session, of which `pin` is told. `redirects_to`: hosts beside its own that a camera may send
+    us to.
+    """
 
     def __init__(
-        self, stream: Stream, clock: Clock, intake: Intake, *, stall_seconds: float = 5.0
+        self,
+        stream: Stream,
+        clock: Clock,
+        intake: Intake,
+        *,
+        stall_seconds: float = 5.0,
+        trust: Trust | None = None,
+        pin: Callable[[str], None] | None = None,
+        redirects_to: frozenset[str] = _NOBODY,
     ) -> None:
         self._stream, self._clock, self._intake = stream, clock, intake
-        self._stall_seconds = stall_seconds
+        self._stall_seconds, self._redirects_to = stall_seconds, redirects_to
+        self._trust, self._pin = trust or Trust(), pin
+        self._transports = Transports(stream.transport, secure=stream.url.startswith("rtsps:"))
 
     @asynccontextmanager
     async def open(self, not_before: WallTime | None = None) -> AsyncIterator[RtspRun]:
+        async with AsyncExitStack() as opened:
+            yield await self._open_any(opened, not_before)
+
+    async def _open_any(self, opened: AsyncExitStack, not_before: WallTime | None) -> RtspRun:
+        """By the first transport that works. Raises CameraError."""
+        refusals: list[str] = []
+        for udp in self._transports.order(self._clock.monotonic()):
+            async with AsyncExitStack() as trying:
+                try:
+                    run = await self._open(trying, udp, not_before)
+                except TransportRefused as refused:
+                    refusals.append(refused.message)
+                    continue
+                if refusals:
+                    self._transports.keep(udp, self._clock.monotonic())
+                    log.info("%s: %s, so the other transport is used", self._name, refusals[0])
+                opened.push_async_exit(trying.pop_all())
+                return run
+        raise TransportRefused("; ".join(refusals))
+
+    async def _open(
+        self, opened: AsyncExitStack, udp: bool, not_before: WallTime | None
+    ) -> RtspRun:
         stream = self._stream
-        async with open_session(
-            stream.url, stream.username, stream.password, self._intake, audio=stream.audio
-        ) as session:
-            run = RtspRun(session, self._clock, self._stall_seconds, not_before)
-            async with beside(run.tend()):
-                yield run
+        session = await opened.enter_async_context(
+            open_session(
+                stream.url,
+                stream.username,
+                stream.password,
+                self._intake,
+                audio=stream.audio,
+                udp=udp,
+                trust=self._trust,
+                redirects_to=self._redirects_to,
+            )
+        )
+        self._note_certificate(session.certificate)
+        run = RtspRun(session, self._clock, self._stall_seconds, not_before)
+        await opened.enter_async_context(beside(run.tend()))
+        if session.datagrams is not None:
+            await _listen(session.datagrams.heard)
+        return run
+
+    @property
+    def _name(self) -> str:
+        return f"camera {self._stream.camera_id} {self._stream.role}"
+
+    def _note_certificate(self, shown: str) -> None:
+        if shown and not self._trust.pinned and not self._trust.verify:
+            self._trust = Trust(shown)
+            log.info("%s: certificate %s is remembered", self._name, shown[:16])
+            if self._pin is not None:
+                self._pin(shown)
+
+
+async def _listen(heard: asyncio.Event) -> None:
+    """Raises TransportRefused when nothing comes over UDP."""
+    try:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            await heard.wait()
+    except TimeoutError as error:
+        words = f"nothing came over UDP for {SILENCE_SECONDS:.0f} s: is it blocked between us?"
+        raise TransportRefused(words) from error
 
 
 class RtspRun:
@@ -54,6 +132,7 @@ class RtspRun:
     ) -> None:
         self._session, self._clock, self._stall_seconds = session, clock, stall_seconds
         self._started = clock.monotonic()
+        self._units = UnitQueue(session.pause)
         picture, *sound = session.channels
         video = video_receiver(picture.media)
         audio = audio_receiver(sound[0].media) if sound else None
@@ -68,14 +147,13 @@ class RtspRun:
         self._rtcp = {picture.rtcp: video}
         if audio is not None:
             self._rtp[sound[0].rtp], self._rtcp[sound[0].rtcp] = audio, audio
-        self._ready: list[AccessUnit] = []
-        self._ready_bytes = 0
-        self._woken = asyncio.Event()
         sinks: dict[int, Sink] = {
             channel: partial(self._on_rtcp, of) for channel, of in self._rtcp.items()
         }
-        session.wire.deliver(sinks | {channel: of.push for channel, of in self._rtp.items()})
-        session.wire.on_read = self._on_read
+        session.deliver(
+            sinks | {channel: of.push for channel, of in self._rtp.items()}, self._on_read
+        )
+        self._on_read()  # what came before, an end included
 
     @property
     def camera_offset(self) -> int | None:
@@ -83,25 +161,15 @@ class RtspRun:
 
     @property
     def bytes_read(self) -> int:
-        return self._session.wire.bytes_read
+        return self._session.bytes_read
 
     @property
     def lost(self) -> int:
         receivers = self._rtp.values()
         return sum(each.tally.lost + each.depacketizer.dropped for each in receivers)
 
-    async def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
-        wire = self._session.wire
-        while True:
-            if not self._ready:
-                if wire.failure is not None:
-                    raise wire.failure
-                self._woken.clear()
-                await self._woken.wait()
-                continue
-            batch, self._ready, self._ready_bytes = self._ready, [], 0
-            wire.pause(False)
-            yield batch
+    def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
+        return self._units.__aiter__()
 
     async def tend(self) -> None:
         """Once a second: is it stalled, did our clock step; keep-alive and reports when due."""
@@ -124,25 +192,20 @@ class RtspRun:
         """A read was taken apart: hand on what it completed, or say that the wire has ended."""
         units = self._reception.take(self._clock.monotonic())
         if units:
-            self._ready += units
-            self._ready_bytes += sum(len(unit.data) for unit in units)
-            if self._ready_bytes > LONGEST_QUEUE_BYTES:
-                self._session.wire.pause(True)
-        if units or self._session.wire.failure is not None:
-            self._woken.set()
+            self._units.put(units)
+        if self._session.wire.failure is not None:
+            self._units.fail(self._session.wire.failure)
 
     def _watch(self, now: float) -> None:
-        last = self._reception.last_picture
-        silent = now - (self._started if last is None else last)
-        if silent > self._stall_seconds and not self._ready:
-            words = f"no picture for {silent:.0f} s although the camera is connected"
-            self._session.wire.fail(CameraError(Cause.STALLED, words))
-        step = self._clock.wall() - self._reception.arrival_wall(now)
-        if abs(step) > CLOCK_STEP_MICROS:
-            words = f"this server's clock was set by {step / SECOND:+.1f} s: a new run begins"
-            self._session.wire.fail(CameraError(Cause.CONNECTING, words))
-        else:
-            self._reception.correct(step)
+        if self._session.datagrams is not None:
+            self._session.datagrams.release()
+        if self._units.waits:  # not taken yet: nobody can say that it stalls
+            return
+        error = trouble(
+            self._reception, self._started, now, self._clock.wall(), self._stall_seconds
+        )
+        if error is not None:
+            self._session.wire.fail(error)
 
     def _report(self, now: float) -> None:
         for channel, receiver in self._rtcp.items():

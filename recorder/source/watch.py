@@ -1,0 +1,28 @@
+"""What ends a run although its connection stands: no pictures, or a step of our clock. Pure."""
+
+from __future__ import annotations
+
+from recorder.errors import CameraError
+from recorder.rtp.reception import Reception
+from vms.core.model import Cause
+from vms.core.walltime import SECOND, WallTime
+
+CLOCK_STEP_MICROS = SECOND
+
+
+def trouble(
+    reception: Reception, started: float, now: float, wall: WallTime, stall_seconds: float
+) -> CameraError | None:
+    """Looked at once a second; `started`, `now`: monotonic seconds, `wall` what our clock says at
+    `now`. Small corrections of our clock are passed on to the reception."""
+    last = reception.last_picture
+    silent = now - (started if last is None else last)
+    if silent > stall_seconds:
+        words = f"no picture for {silent:.0f} s although the camera is connected"
+        return CameraError(Cause.STALLED, words)
+    step = wall - reception.arrival_wall(now)
+    if abs(step) > CLOCK_STEP_MICROS:
+        words = f"this server's clock was set by {step / SECOND:+.1f} s: a new run begins"
+        return CameraError(Cause.CONNECTING, words)
+    reception.correct(step)
+    return None
