@@ -43,6 +43,7 @@ class LoopedVideo:
     """The video of one stream. The seconds in it are true, the rest of the clock is not shown.
 
     `phase_micros` delays sending, so that cameras do not all send at once; times stay true.
+    `skipped`: pictures by which it is ahead in its loop.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class LoopedVideo:
         timebase: Timebase,
         shelf: Shelf,
         phase_micros: int = 0,
+        skipped: int = 0,
     ) -> None:
         self._key = key
         self._audience = audience
@@ -61,6 +63,7 @@ class LoopedVideo:
         self._timebase = timebase
         self._shelf = shelf
         self._phase_micros = phase_micros
+        self._skipped = skipped
 
     async def formats(self) -> Mapping[int, TrackFormat]:
         return {VIDEO: (await self._shelf.loop(*self._key)).format}
@@ -79,7 +82,7 @@ class LoopedVideo:
                 if not len(self._audience):
                     return
                 wall = WallTime(due - self._phase_micros)
-                picture = loop.pictures[number % len(loop.pictures)]
+                picture = loop.pictures[(number + self._skipped) % len(loop.pictures)]
                 self._audience.deliver(
                     Burst(VIDEO, wall, self._timebase.media(wall), picture.key, picture.packets)
                 )

@@ -168,7 +168,8 @@ def _sources(
     phase = index * _PHASE_MICROS % round(SECOND / settings.fps)
     if camera.looped:
         key = (camera.scene, camera.name, settings)
-        yield LoopedVideo(key, shelf=shelf, phase_micros=phase, **common)
+        skipped = camera.skipped_pictures
+        yield LoopedVideo(key, shelf=shelf, phase_micros=phase, skipped=skipped, **common)
     else:
         yield LiveVideo(
             camera.scene,

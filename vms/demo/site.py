@@ -16,7 +16,8 @@ from vms.demo.source import Audience, Source
 @dataclass(frozen=True, slots=True)
 class DemoCamera:
     """`key` is its word in URLs. `audio` None: it has no microphone. `looped`: its video is coded
-    once and repeated every minute, instead of drawn as it is sent."""
+    once and repeated every minute, instead of drawn as it is sent; `skipped_pictures` into it, so
+    that not all cameras of one loop send their key pictures at once (then its seconds are off)."""
 
     number: int
     key: str
@@ -26,6 +27,7 @@ class DemoCamera:
     sub: VideoSettings
     audio: Codec | None = None
     looped: bool = False
+    skipped_pictures: int = 0
 
     def settings(self, role: StreamRole) -> VideoSettings:
         return self.main if role is StreamRole.MAIN else self.sub
