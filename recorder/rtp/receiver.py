@@ -10,6 +10,8 @@ from recorder.rtp.rtcp import Reception, SenderReport, read_sender_report
 from recorder.rtp.timeline import MediaClock
 
 _LATE = 0x8000
+_STRANGERS = 128
+"""Packets in a row of another sender until it is the sender."""
 
 
 @dataclass(slots=True)
@@ -33,6 +35,8 @@ class TrackReceiver:
     packets: int = 0
     _expected: int = -1
     _cycles: int = 0
+    _heard: tuple[int, int] = (0, 0)
+    _strangers: int = 0
     _first: int = 0
     _reported: tuple[int, int] = (0, 0)
     _report_arrival: float = 0.0
@@ -46,15 +50,15 @@ class TrackReceiver:
     def push(self, data: bytes, start: int, end: int) -> None:
         """Take the RTP packet data[start:end]."""
         if end - start > 12 and data[start] == 0x80:
-            _, second, sequence, timestamp, self._ssrc = PLAIN_HEADER.unpack_from(data, start)
+            _, second, sequence, timestamp, ssrc = PLAIN_HEADER.unpack_from(data, start)
             marker, start = second > 127, start + 12
         elif (header := read_header(data, start, end)) is not None:
-            marker, _, sequence, timestamp, self._ssrc, start, end = header
+            marker, _, sequence, timestamp, ssrc, start, end = header
         else:
             self.tally.broken += 1
             return
         if sequence != self._expected:
-            if not self._follow(sequence):
+            if not self._follow(sequence, ssrc):
                 return
         elif sequence == 0:
             self._cycles += 1
@@ -93,11 +97,13 @@ class TrackReceiver:
             *(fraction, self.tally.lost, highest & 0xFFFF_FFFF, int(self._jitter), last, delay),
         )
 
-    def _follow(self, sequence: int) -> bool:
+    def _follow(self, sequence: int, ssrc: int) -> bool:
         """The sequence number is not the next one: whether this packet is still of use."""
         if self._expected < 0:
-            self._first = sequence
+            self._first, self._ssrc = sequence, ssrc
             return True
+        if ssrc != self._ssrc:
+            return self._follow_stranger(sequence, ssrc)
         missing = (sequence - self._expected) & 0xFFFF
         if missing >= _LATE and missing > 0xFFFF - 100:
             return False  # repeated
@@ -105,6 +111,19 @@ class TrackReceiver:
             self.tally.lost += missing
         if sequence < self._expected and missing < _LATE:
             self._cycles += 1
+        self.depacketizer.lose()
+        return True
+
+    def _follow_stranger(self, sequence: int, ssrc: int) -> bool:
+        """Another sender on our channel: live555 before 2017 goes on writing an old session into a
+        new connection. It is passed over until ours is silent and it alone is heard."""
+        if self._heard != (self.packets, ssrc):
+            self._heard, self._strangers = (self.packets, ssrc), 0
+        self._strangers += 1
+        if self._strangers < _STRANGERS:
+            return False
+        self._first, self._ssrc, self._cycles = sequence, ssrc, 0
+        self._reported = (0, self.tally.lost)
         self.depacketizer.lose()
         return True
 
