@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,11 +53,12 @@ class Cameras:
         return self._server.port
 
     def url(self, key: str, role: StreamRole | str = "main", *, credentials: bool = False) -> str:
-        """`rtsp://127.0.0.1:port/<key>/<role>`, on request with user and password in it."""
+        """`rtsp://127.0.0.1:port/<key>/<role>` (rtsps:// with TLS), on request with user and
+        password in it."""
         plain = self._server.url(key, role)
         if not credentials:
             return plain
-        return plain.replace("rtsp://", f"rtsp://{self.username}:{self.password}@", 1)
+        return plain.replace("://", f"://{self.username}:{self.password}@", 1)
 
     def misbehave(self, key: str, what: Misbehaviour | str, value: float | None = None) -> None:
         self._call(lambda: self._server.misbehave(key, Misbehaviour(what), value))
@@ -88,6 +90,7 @@ def run_cameras(
     *,
     access: Access | None = None,
     session_seconds: float = 60,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Cameras]:
     """Serve `listed` from a thread of its own while inside; default user and password above."""
     ready: list[Cameras] = []
@@ -100,6 +103,7 @@ def run_cameras(
             clock=SystemClock(),
             access=access or Access(USERNAME, Secret(PASSWORD)),
             session_seconds=session_seconds,
+            tls=tls,
         ) as server:
             ready.append(Cameras(server, asyncio.get_running_loop()))
             started.set()

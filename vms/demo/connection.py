@@ -180,13 +180,17 @@ class Connection:
     def _transport_of(self, asked: str) -> tuple[TcpOutlet | UdpOutlet, str] | None:
         """The first of the transports asked for that we have; None when there is none."""
         for one in asked.split(","):
-            if "multicast" in one:
+            if "multicast" in one or self._refuses(one):
                 continue
             if re.match(r"RTP/AVP/TCP(;|$)", one.strip()):
                 return self._interleaved(one)
             if re.match(r"RTP/AVP(/UDP)?(;|$)", one.strip()):
                 return self._datagrams(one)
         return None
+
+    def _refuses(self, asked: str) -> bool:
+        what = Misbehaviour.NO_TCP if "/TCP" in asked else Misbehaviour.NO_UDP
+        return self._behaviour is not None and self._behaviour.does(what)
 
     def _interleaved(self, asked: str) -> tuple[TcpOutlet, str]:
         assert self._session is not None

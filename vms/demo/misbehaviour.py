@@ -31,6 +31,10 @@ class Misbehaviour(StrEnum):
     NO_MARKER = "no-marker"  # the marker bit is never set
     GARBAGE = "garbage"  # octets of no meaning between interleaved frames
     EARLY = "early"  # packets come before the answer to PLAY
+    NO_TCP = "no-tcp"  # 461 to who asks for packets interleaved in the connection
+    NO_UDP = "no-udp"  # 461 to who asks for datagrams
+    SILENT_UDP = "silent-udp"  # datagrams are promised and never come: a firewall stands between
+    SHUFFLE = "shuffle"  # datagrams overtake each other
 
 
 ENDS_SESSIONS = frozenset(

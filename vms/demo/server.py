@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -44,8 +45,15 @@ class _Common(TypedDict):
 class CameraServer:
     """The running server, as tests and `vms demo-camera` hold it. Not for other threads."""
 
-    def __init__(self, desk: Desk, host: str, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        host: str,
+        tasks: asyncio.TaskGroup,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.host = host
+        self.tls = tls
         self.port = 0
         self._desk = desk
         self._tasks = tasks
@@ -54,7 +62,8 @@ class CameraServer:
     def url(self, key: str, role: StreamRole | str = StreamRole.MAIN) -> str:
         """The URL of a stream, without user and password. Raises NotFound."""
         self._behaviour(key)
-        return f"rtsp://{self.host}:{self.port}/{key}/{StreamRole(role).value}"
+        scheme = "rtsps" if self.tls else "rtsp"
+        return f"{scheme}://{self.host}:{self.port}/{key}/{StreamRole(role).value}"
 
     def misbehave(self, key: str, what: Misbehaviour, value: float | None = None) -> None:
         """Switch one misbehaviour of one camera on, or do it once. Raises NotFound.
@@ -88,7 +97,7 @@ class CameraServer:
         """Accept connections. Raises Unavailable when the port is taken."""
         try:
             self._listener = await asyncio.start_server(
-                self._connected, self.host, port or self.port, limit=2**20
+                self._connected, self.host, port or self.port, limit=2**20, ssl=self.tls
             )
         except OSError as error:
             raise Unavailable("cannot listen", host=self.host, port=port) from error
@@ -122,8 +131,10 @@ async def open_camera_server(
     access: Access | None = None,
     session_seconds: float = SESSION_SECONDS,
     cache: Path | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[CameraServer]:
-    """Serve `cameras` while inside. `port` 0 takes a free one, found in the server's `port`.
+    """Serve `cameras` while inside. `port` 0 takes a free one, found in the server's `port`. With
+    `tls` (it holds the certificate) all of it is rtsps://.
 
     `cache` is a directory for coded loops; without it they are made anew. Raises Unavailable when
     the port is taken.
@@ -142,7 +153,7 @@ async def open_camera_server(
                 for stream in desk.site.streams
                 for source in stream.sources
             ]
-            server = CameraServer(desk, host, tasks)
+            server = CameraServer(desk, host, tasks, tls)
             await server.power_on(port)
             try:
                 yield server

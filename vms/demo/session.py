@@ -59,13 +59,18 @@ class Session:
 
     def deliver(self, burst: Burst) -> None:
         track = self.tracks.get(burst.track)
-        if not self.playing or track is None or self._behaviour.does(Misbehaviour.DEAF):
+        if not self.playing or track is None or self._is_silent(track):
             return
         media = burst.media + self._behaviour.jump_micros
         if self._takes(burst, track):
             self._send(track, burst, track.timestamp(media))
             self.on_first()
         self._report(track, burst.wall, media)
+
+    def _is_silent(self, track: TrackState) -> bool:
+        does = self._behaviour.does
+        blocked = does(Misbehaviour.SILENT_UDP) and not track.outlet.takes_whole
+        return blocked or does(Misbehaviour.DEAF)
 
     def _takes(self, burst: Burst, track: TrackState) -> bool:
         if track.outlet.full:
@@ -96,12 +101,15 @@ class Session:
     def _mangles(self) -> bool:
         does = self._behaviour.does
         lossy = does(Misbehaviour.LOSS) or self._gaps_made < self._behaviour.gaps
-        return lossy or does(Misbehaviour.GARBAGE)
+        return lossy or does(Misbehaviour.GARBAGE) or does(Misbehaviour.SHUFFLE)
 
     def _mangled(self, frames: list[memoryview], outlet: Outlet) -> Sequence[memoryview | bytes]:
         kept: list[memoryview | bytes] = [frame for frame in frames if not self._loses()]
         if self._behaviour.does(Misbehaviour.GARBAGE) and outlet.takes_whole:
             kept.append(_GARBAGE)
+        if self._behaviour.does(Misbehaviour.SHUFFLE) and not outlet.takes_whole:
+            for first in range(0, len(kept) - 1, 2):
+                kept[first], kept[first + 1] = kept[first + 1], kept[first]
         return kept
 
     def _loses(self) -> bool:
