@@ -90,6 +90,10 @@ class Footage:
         except (NotFound, Unavailable):
             return await self._archive.read(await self._sealed(segment), offset, size)
 
+    async def tail(self, stream_id: int) -> list[TimeRange]:
+        """What a recorder holds and the archive may not have yet; none when nobody answers."""
+        return [segment.range for segment in await self._tail(stream_id)]
+
     async def _sealed(self, segment: Segment) -> Segment:
         """The archived segment that one of the tail has become. Raises NotFound when it has not."""
         for kept in await self._archive.segments(segment.stream_id, segment.range):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from storage.completeness import Facts
 from storage.index import Index
 from storage.marker import agree
 from storage.metrics import COMMIT_SECONDS, COMMITTED_BYTES
@@ -78,6 +79,21 @@ class Archive:
     async def gaps(self, stream_id: int, span: TimeRange) -> list[Gap]:
         """Gaps that touch `span`, whole, oldest first; the end of one that lasts is None."""
         return await self._index.gaps.between(stream_id, span)
+
+    async def facts(self, stream_id: int, span: TimeRange, now: WallTime) -> Facts:
+        """What `storage.completeness` needs to account for `span`. What a recorder still holds is
+        not here: its spans are to be merged into `stored` by who can ask for them."""
+        stored = await self._index.segments.coverage(stream_id, span, slack_micros=0)
+        gaps = await self._index.gaps.between(stream_id, span)
+        return Facts(stored, gaps, await self._since(stream_id), now)
+
+    async def _since(self, stream_id: int) -> WallTime | None:
+        """The first thing that is known of a stream."""
+        oldest = await self._index.segments.oldest(stream_id, 1)
+        starts = [outline.range.start for outline in oldest]
+        gap = await self._index.gaps.first(stream_id)
+        starts += [gap] if gap is not None else []
+        return min(starts, default=None)
 
     async def read(self, segment: Segment, offset: int, size: int) -> bytes:
         """Exactly `size` bytes of the object. Raises NotFound, Corrupt when it is shorter."""

@@ -10,4 +10,10 @@ COMMIT_SECONDS = Histogram(
 COMMITTED_BYTES = Counter("vms_storage_committed_bytes", "Of segments that entered the archive")
 EXPIRED_SEGMENTS = Counter("vms_storage_expired_segments", "Moved out of the archive by age")
 DELETED_BYTES = Counter("vms_storage_deleted_bytes", "Of objects deleted from the store")
+DAY_SECONDS = Gauge(
+    "vms_storage_day_seconds",
+    "Of the newest 24 h of a stream, by what became of it: stored, pending, excused, missing,"
+    " unexplained; the last but one and two by cause",
+    ("stream", "state", "cause"),
+)
 SWEEP_SECONDS = Gauge("vms_storage_sweep_seconds", "How long the last pass of retention took")

@@ -13,10 +13,12 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from storage.archive import Archive
 from storage.index import Index, Outline, Term
 from storage.marker import agree
 from storage.metrics import DELETED_BYTES, EXPIRED_SEGMENTS, SWEEP_SECONDS
 from storage.objects.store import ObjectStore, WrongStore
+from storage.tally import tally
 from vms.core.bus import Bus
 from vms.core.clock import Clock
 from vms.core.errors import Unavailable
@@ -64,6 +66,7 @@ async def retain(
 ) -> None:
     """Sweep every `interval_seconds` and say how it goes, until cancelled."""
     state = NodeState("retain", config.node, bus, clock)
+    archive = Archive(index, store)
 
     async def sweeping() -> None:
         while True:
@@ -73,6 +76,7 @@ async def retain(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise("node state", state.run, clock=clock))
         tasks.create_task(supervise("retention", sweeping, clock=clock))
+        tasks.create_task(supervise("tally", lambda: tally(index, archive, clock), clock=clock))
 
 
 async def sweep(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
@@ -56,6 +56,13 @@ class Gaps:
         """The gap that lasts until now, if one does."""
         async with self._database.read() as connection:
             return await _opened(connection, stream_id)
+
+    async def first(self, stream_id: int) -> WallTime | None:
+        """The start of the oldest gap that is kept."""
+        oldest = select(func.min(gaps.c.start_us)).where(gaps.c.stream_id == stream_id)
+        async with self._database.read() as connection:
+            start: int | None = await connection.scalar(oldest)
+        return None if start is None else WallTime(start)
 
     async def between(self, stream_id: int, span: TimeRange) -> list[Gap]:
         """Gaps that touch `span`, whole, oldest first."""

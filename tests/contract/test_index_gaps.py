@@ -100,3 +100,12 @@ async def test_a_gap_of_no_stream_or_against_time_is_refused(index: Index, gap: 
     for end in (None, at(100), at(99)):
         with pytest.raises(Invalid):
             await index.gaps.add(replace(gap, end=end))
+
+
+async def test_the_first_gap_that_is_kept_is_known(index: Index, gap: Gap) -> None:
+    assert await index.gaps.first(gap.stream_id) is None
+    await index.gaps.add(replace(gap, start=at(30), end=at(40)))
+    await index.gaps.open(gap)
+    assert await index.gaps.first(gap.stream_id) == at(30)
+    await index.gaps.forget(gap.stream_id, at(50))
+    assert await index.gaps.first(gap.stream_id) == at(100)
