@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import struct
@@ -19,8 +20,11 @@ from recorder.rtsp.tls import SecureWire, Trust, secured
 from recorder.rtsp.udp import Datagrams, open_datagrams
 from recorder.rtsp.urls import Address, read_address
 from recorder.rtsp.wire import Wire, connect, plain_wire
+from vms.core.model import Cause
 from vms.core.secret import Secret
 
+LONGEST_TALK_SECONDS = 30.0
+"""From connecting to SETUP, and again for PLAY: however slowly a camera drips its answers."""
 _TEARDOWN_SECONDS = 1.0
 _NO_REDIRECTS: frozenset[str] = frozenset()
 
@@ -48,6 +52,16 @@ class Session:
     def ignored(self) -> list[str]:
         """What the camera offers and we do without, in words."""
         return self._dialog.ignored
+
+    @property
+    def odd(self) -> list[str]:
+        """What the camera does unlike others, in words."""
+        return self._dialog.odd
+
+    @property
+    def server(self) -> str:
+        """What the camera's RTSP server calls itself; empty when it does not."""
+        return self._dialog.server
 
     @property
     def certificate(self) -> str:
@@ -93,14 +107,18 @@ class Session:
 
 
 async def talk(wire: Wire, talking: Generator[Request, Response, _T]) -> _T:
-    """Carry a dialog out on a wire."""
+    """Carry a dialog out on a wire. Raises CameraError."""
     try:
-        request = next(talking)
-        while True:
-            request = talking.send(await wire.ask(request))
+        async with asyncio.timeout(LONGEST_TALK_SECONDS):
+            request = next(talking)
+            while True:
+                request = talking.send(await wire.ask(request))
     except StopIteration as end:
         result: _T = end.value
         return result
+    except TimeoutError as error:
+        words = "the camera answers too slowly to open a stream"
+        raise CameraError(Cause.UNREACHABLE, words) from error
 
 
 @asynccontextmanager

@@ -22,6 +22,8 @@ from vms.core.model import Cause
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 8.0
 MOST_EARLY = 8192
+MOST_EARLY_BYTES = 8 * 1024 * 1024
+"""Packets kept before the answer to PLAY; what comes beyond either is let go."""
 _buffer = memoryview(bytearray(256 * 1024))
 
 
@@ -35,6 +37,7 @@ class Wire:
         self.bytes_read = 0
         self._socket, self._intake = sock, intake
         self._early: list[tuple[int, bytes]] = []
+        self._early_bytes = 0
         self._answers: dict[int, asyncio.Future[Response]] = {}
         self._cseq = 0
         intake.add(sock, self._read)
@@ -151,9 +154,10 @@ class Wire:
             answer.set_result(message)
 
     def _keep_early(self, channel: int, data: bytes, start: int, end: int) -> None:
-        """Packets may overtake the answer to PLAY; beyond MOST_EARLY they are let go."""
-        if len(self._early) < MOST_EARLY:
+        """Packets may overtake the answer to PLAY."""
+        if len(self._early) < MOST_EARLY and self._early_bytes < MOST_EARLY_BYTES:
             self._early.append((channel, data[start:end]))
+            self._early_bytes += end - start
 
 
 async def plain_wire(sock: socket.socket, intake: Intake) -> Wire:
