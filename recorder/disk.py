@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recorder.errors import SpoolFull
 from vms.core.errors import Exhausted, VmsError
 from vms.core.nodestate import NodeState
 
@@ -15,7 +16,7 @@ class SpoolDisk:
 
     def fails(self, stream_id: int, error: VmsError) -> None:
         code = "disk-full" if isinstance(error, Exhausted) else "disk-fault"
-        if "spool is full" in error.message:
+        if isinstance(error, SpoolFull):
             code = "spool-full"
         before = self._failing.get(stream_id)
         self._failing[stream_id] = code

@@ -61,7 +61,8 @@ async def record(
     ):
         await spool.recover()
         book = GapBook(index, node, clock)
-        uploader = Uploader(spool, archive, lambda: index.facts.get("ping"), node, clock)
+        spool.on_drop(book.dropped)
+        uploader = Uploader(spool, archive, lambda: index.facts.get("ping"), node, clock, book)
         fleet = Fleet(config, index, archive, bus, clock, spool, feed, book, node, intake)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -178,6 +179,7 @@ class Fleet:
                 self._book.back(running.stream.id, self._clock.wall())
         self._note_disabled(cameras)
         for stream_id, (camera, stream) in wanted.items():
+            self._spool.rank(stream_id, camera.priority)
             if stream_id not in self._running:
                 self._start(camera, stream, tasks)
 
@@ -249,15 +251,15 @@ class Fleet:
 
     async def _recording(self, stream: Stream) -> Recording:
         # The spool first: what it holds may reach the archive meanwhile, never the reverse.
-        held = [segment.range.end for segment in self._spool.tail(stream.id)]
+        held = [segment.range for segment in self._spool.tail(stream.id)]
         last = await self._last(stream.id)
         recording = Recording(
             stream, self._spool, self._book, self._disk, self._config.segment_seconds
         )
         if last is not None:
-            self._spool.continue_chain(stream.id, last.sha256)
-        ends = held + ([last.range.end] if last is not None else [])
-        recording.resume(max(ends, default=None), self._clock.wall())
+            self._spool.continue_chain(stream.id, last.sha256, last.range.end)
+        until = self._spool.recorded_until(stream.id)  # with `last`, once that has been told
+        recording.resume(until, self._clock.wall(), held)
         return recording
 
     async def _last(self, stream_id: int) -> Segment | None:

@@ -12,19 +12,23 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from recorder.metrics import GAPS, JOURNAL_DROPPED
+from recorder.metrics import DROPPED, GAPS, JOURNAL_DROPPED
 from storage.index import Index
 from vms.core.clock import Clock
 from vms.core.errors import NotFound, Unavailable, VmsError
-from vms.core.model import Cause, Gap
+from vms.core.model import Cause, Gap, Segment
 from vms.core.nodestate import NodeState
-from vms.core.walltime import WallTime
+from vms.core.walltime import DAY, TimeRange, WallTime, without
 
 log = logging.getLogger(__name__)
 
 MOST_NOTES = 10_000
+AUDIT_MICROS = DAY
+"""How far back a start looks for time without segment and without gap: notes die with a crash."""
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 5.0
+
+_UNKNOWN = "the reason was lost when the recorder stopped"
 
 Note = Callable[[], Awaitable[None]]
 
@@ -53,12 +57,29 @@ class GapBook:
         """There is video again, from `end` on."""
         self._add(lambda: self._index.gaps.close(stream_id, end))
 
-    def resume(self, stream_id: int, recorded_until: WallTime | None, now: WallTime) -> None:
-        """The recorder starts on this stream: since what is recorded ends, it was off.
+    def missing(self, stream_id: int, span: TimeRange, cause: Cause, detail: str = "") -> None:
+        """What of `span` the archive does not hold is lost: a gap that is over. One of the same
+        cause that ends where this begins is made longer."""
+        GAPS.labels(cause).inc()
+        gap = Gap(stream_id, span.start, span.end, cause, detail[:500])
+        self._add(lambda: self._missing(gap, span))
 
-        A gap that already lasts stays. A stream that has nothing yet is connecting from now.
+    def dropped(self, segment: Segment) -> None:
+        """A sealed segment had to make room for a camera of higher priority."""
+        DROPPED.inc()
+        log.warning("segment %s is dropped: the spool is full", segment.key)
+        words = "dropped for cameras of higher priority: the spool was full"
+        self.missing(segment.stream_id, segment.range, Cause.SPOOL_FULL, words)
+
+    def resume(self, stream_id: int, held: Sequence[TimeRange], now: WallTime) -> None:
+        """The recorder starts on this stream; `held`: what of it is on disk here and maybe not in
+        the index yet. Since what is recorded ends, it was off.
+
+        A gap that already lasts stays. One that ended while nobody could note it ends where what is
+        recorded begins; time of the last day that is neither recorded nor explained gets a gap. A
+        stream that has nothing yet is connecting from now.
         """
-        self._add(lambda: self._resume(stream_id, recorded_until, now))
+        self._add(lambda: self._resume(stream_id, held, now))
 
     def renew(self, stream_id: int, now: WallTime) -> None:
         """The gap that lasts goes on as another one: it is known to have lasted till now."""
@@ -111,15 +132,53 @@ class GapBook:
             await self._clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    async def _resume(self, stream_id: int, recorded_until: WallTime | None, now: WallTime) -> None:
+    async def _resume(self, stream_id: int, held: Sequence[TimeRange], now: WallTime) -> None:
+        last = await self._index.segments.last(stream_id)
+        recorded = [*held, *([last.range] if last is not None else [])]
+        if not recorded:
+            if await self._index.gaps.opened(stream_id) is None:
+                await self._index.gaps.open(Gap(stream_id, now, None, Cause.CONNECTING))
+            return
+        until = max(one.end for one in recorded)
+        await self._end_overtaken(stream_id, held, until)
+        await self._audit(stream_id, held, until)
+        if until < now:
+            await self._begin_off(stream_id, until)
+
+    async def _end_overtaken(
+        self, stream_id: int, held: Sequence[TimeRange], until: WallTime
+    ) -> None:
+        """A gap that lasts though there are recordings behind its start ended there."""
+        lasting = await self._index.gaps.opened(stream_id)
+        if lasting is None or lasting.start >= until:
+            return
+        behind = TimeRange(lasting.start, until)
+        kept = await self._index.segments.coverage(stream_id, behind)
+        starts = [one.start for one in (*kept, *held) if one.end > lasting.start]
+        if starts:
+            await self._index.gaps.close(stream_id, max(min(starts), lasting.start))
+
+    async def _audit(self, stream_id: int, held: Sequence[TimeRange], until: WallTime) -> None:
+        """Give time before `until` that is neither recorded nor in a gap one of its own."""
+        span = TimeRange(WallTime(until - AUDIT_MICROS), until)
+        kept = [*await self._index.segments.coverage(stream_id, span), *held]
+        told = await self._index.gaps.between(stream_id, span)
+        known = [*kept, *(TimeRange(one.start, one.end or until) for one in told)]
+        began = min((one.start for one in known), default=until)
+        if began < until:
+            for hole in without(TimeRange(began, until), known):
+                gap = Gap(stream_id, hole.start, hole.end, Cause.RECORDER_OFF, _UNKNOWN)
+                await self._index.gaps.add(gap)
+
+    async def _begin_off(self, stream_id: int, until: WallTime) -> None:
+        """Off since `until`, or since the last gap behind it ended."""
         if await self._index.gaps.opened(stream_id) is not None:
             return
-        last = await self._index.segments.last(stream_id)
-        ends = [recorded_until] if recorded_until is not None else []
-        ends += [last.range.end] if last is not None else []
-        start, cause = (max(ends), Cause.RECORDER_OFF) if ends else (now, Cause.CONNECTING)
-        if start < now or not ends:
-            await self._index.gaps.open(Gap(stream_id, start, None, cause))
+        behind = TimeRange(until, WallTime(until + AUDIT_MICROS))
+        told = await self._index.gaps.between(stream_id, behind)
+        ends = [one.end for one in told if one.end is not None]
+        start = max(ends, default=until)
+        await self._index.gaps.open(Gap(stream_id, start, None, Cause.RECORDER_OFF))
 
     async def _renew(self, stream_id: int, now: WallTime) -> None:
         lasting = await self._index.gaps.opened(stream_id)
@@ -131,6 +190,19 @@ class GapBook:
         lasting = await self._index.gaps.opened(stream_id)
         for gap in parts(lasting) if lasting is not None else ():
             await self._index.gaps.open(gap)
+
+    async def _missing(self, gap: Gap, span: TimeRange) -> None:
+        kept = await self._index.segments.coverage(gap.stream_id, span)
+        for hole in without(span, kept):
+            start = await self._begun(gap, hole.start)
+            await self._index.gaps.add(replace(gap, start=start, end=hole.end))
+
+    async def _begun(self, gap: Gap, start: WallTime) -> WallTime:
+        """Where a gap of this cause begins that reaches up to `start`; else `start`."""
+        before = TimeRange(WallTime(start - 1), start)
+        found = await self._index.gaps.between(gap.stream_id, before)
+        same = (one.start for one in found if one.cause is gap.cause and one.end == start)
+        return next(same, start)
 
     def _add(self, note: Note) -> None:
         if len(self._notes) >= MOST_NOTES:

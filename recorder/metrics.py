@@ -28,6 +28,9 @@ WATCHERS = Gauge("vms_recorder_watchers", "Feeds that are being sent")
 SPOOL_BYTES = Gauge("vms_recorder_spool_bytes", "Bytes recorded and not archived yet")
 ARCHIVED = Counter("vms_recorder_archived_segments_total", "Segments handed to the archive")
 REFUSED = Counter("vms_recorder_refused_segments_total", "Segments the archive will not take")
+DROPPED = Counter(
+    "vms_recorder_dropped_segments_total", "Segments dropped for cameras of higher priority"
+)
 JOURNAL_DROPPED = Counter("vms_recorder_dropped_gap_notes_total", "Gap notes lost, index away")
 LOOP_LAG = Histogram(
     "vms_recorder_loop_lag_seconds",

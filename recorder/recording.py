@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 from recorder import metrics
+from recorder.errors import SpoolFull
 from recorder.gapbook import GapBook
 from recorder.segmenter import Segmenter
-from recorder.steps import AppendFragment, OpenSegment, Step
+from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
 from vms.core.errors import Exhausted, VmsError
 from vms.core.media.access_unit import VIDEO, AccessUnit
 from vms.core.model import Cause, Segment, Stream
-from vms.core.walltime import SECOND, WallTime
+from vms.core.walltime import SECOND, TimeRange, WallTime
 
 log = logging.getLogger(__name__)
 
 _OVERLAP_MICROS = 10 * SECOND
 """A run that begins further back than this in what is recorded follows a step of our clock; less
 is a camera that sends again what it had sent."""
+
+_NO_PICTURES = "the camera paused, or its pictures were lost on the way"
 
 
 class Writer(Protocol):
@@ -52,28 +56,46 @@ class Recording:
     resting: Cause | None = None
 
     def __init__(
-        self, stream: Stream, spool: Writer, book: GapBook, disk: Disk, segment_seconds: float
+        self,
+        stream: Stream,
+        spool: Writer,
+        book: GapBook,
+        disk: Disk,
+        segment_seconds: float,
+        *,
+        term: int = 0,
     ) -> None:
+        """`term`: of the lease under which this is recorded; no two writers have the same."""
         self.until: WallTime | None = None
         self.trouble: tuple[Cause, str] | None = None
         self._stream, self._spool, self._book, self._disk = stream, spool, book, disk
         self._segment_seconds = segment_seconds
+        self._term, self._epoch = term, 0
         self._segmenter: Segmenter | None = None
-        self._skipped = 0
+        self._run_until: WallTime | None = None  # end of the run's newest fragment that is kept
+        self._unsealed = False
         self._gap: Cause | None = None
         self._waits_for_key = True
 
-    def resume(self, until: WallTime | None, now: WallTime) -> None:
-        """The recorder starts on this stream; what the spool and archive hold ends at `until`."""
+    def resume(self, until: WallTime | None, now: WallTime, held: Sequence[TimeRange] = ()) -> None:
+        """The recorder starts on this stream; what the spool and archive hold ends at `until`.
+
+        `held`: what of it the spool holds. Whatever is known to lie before now is given there.
+        """
         self.until = until
         self._gap = Cause.RECORDER_OFF
-        self._book.resume(self._stream.id, until, now)
+        known = [TimeRange(WallTime(until - 1), until)] if until is not None else []
+        self._book.resume(self._stream.id, [*held, *known], now)
 
     def begin_run(self) -> None:
         self._segmenter = Segmenter(
-            self._stream.camera_id, self._stream.id, segment_seconds=self._segment_seconds
+            self._stream.camera_id,
+            self._stream.id,
+            segment_seconds=self._segment_seconds,
+            term=self._term,
+            after=self._epoch,
         )
-        self._skipped = 0
+        self._run_until = None
         self._waits_for_key = True
 
     def take(self, unit: AccessUnit) -> None:
@@ -117,8 +139,11 @@ class Recording:
         return True
 
     def _write(self, step: Step, segmenter: Segmenter) -> None:
-        if isinstance(step, AppendFragment) and self.trouble is None:
-            self.until = step.end
+        if isinstance(step, OpenSegment):
+            self._epoch = step.identity.epoch
+        elif isinstance(step, AppendFragment) and self.trouble is None:
+            self._note_hole(step)
+            self.until = self._run_until = step.end
         try:
             written = self._spool.write(step)
         except VmsError as error:
@@ -138,11 +163,26 @@ class Recording:
             raise error
         elif self.trouble is not None and isinstance(step, AppendFragment):
             self._recovered(step)
+        elif self._unsealed and isinstance(step, SealSegment):
+            self._unsealed = False
+            self._disk.works(self._stream.id)
+
+    def _note_hole(self, step: AppendFragment) -> None:
+        """Within a run fragments touch, unless the camera paused or its pictures were lost."""
+        if self._run_until is not None and step.start > self._run_until:
+            hole = TimeRange(self._run_until, step.start)
+            self._book.missing(self._stream.id, hole, Cause.STALLED, _NO_PICTURES)
 
     def _refused(self, step: Step, segmenter: Segmenter, error: VmsError) -> None:
-        """The disk did not take it: what it held is lost, from its start on."""
+        """The disk did not take it: what it held is lost, from its start on. At the end of a
+        segment nothing is lost: what it holds is sealed, though no disk has confirmed it."""
+        if isinstance(step, SealSegment):
+            self._unsealed = self.trouble is None
+            self._disk.fails(self._stream.id, error)
+            return
         segmenter.reopen()
-        cause = Cause.DISK_FULL if isinstance(error, Exhausted) else Cause.DISK_FAULT
+        self._run_until = None
+        cause = _cause_of(error)
         start = _start_of(step)
         if start is not None and (self.trouble is None or self.trouble[0] is not cause):
             self._lose(start, cause, error.message)
@@ -154,7 +194,7 @@ class Recording:
 
     def _recovered(self, step: AppendFragment) -> None:
         self.trouble = None
-        self.until = step.end
+        self.until = self._run_until = step.end
         self._disk.works(self._stream.id)
         log.info("stream %d is recorded again", self._stream.id)
         self._regain(step.start)
@@ -167,6 +207,12 @@ class Recording:
         if self._gap is not None:
             self._gap = None
             self._book.back(self._stream.id, start)
+
+
+def _cause_of(error: VmsError) -> Cause:
+    if isinstance(error, SpoolFull):
+        return Cause.SPOOL_FULL
+    return Cause.DISK_FULL if isinstance(error, Exhausted) else Cause.DISK_FAULT
 
 
 def _start_of(step: Step) -> WallTime | None:

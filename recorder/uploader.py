@@ -1,24 +1,27 @@
 """Sealed segments from the spool into the archive: oldest first, a few at a time, until it works.
 
 `Uploader.run` and `Uploader.watch` are tasks of `recorder.fleet`. What the archive will not take
-for a reason that waiting does not cure stays in the spool, is counted and said, and is tried again
-at the next start.
+for a reason that waiting does not cure is set aside in the spool, counted, a gap, and offered again
+at the next start. A store that says a segment is corrupt is believed only when the file is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from recorder import metrics
 from storage.objects.store import WrongStore
 from vms.core.clock import Clock
-from vms.core.errors import Exhausted, Unavailable, VmsError
-from vms.core.model import Segment
+from vms.core.errors import Conflict, Corrupt, Exhausted, NotFound, Unavailable, VmsError
+from vms.core.model import Cause, Segment
 from vms.core.nodestate import NodeState
+from vms.core.walltime import TimeRange
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,7 @@ CHECK_EVERY_SECONDS = 2.0
 CHECK_SECONDS = 2.5
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 5.0
+_LATER_SECONDS = 30.0
 _PROBLEMS = ("store-unreachable", "store-wrong")
 
 
@@ -35,8 +39,9 @@ class Sealed(Protocol):
 
     def sealed(self) -> list[Segment]: ...
     async def wait_sealed(self) -> None: ...
-    def path(self, segment: Segment) -> Path: ...
+    def lend(self, segment: Segment) -> AbstractContextManager[Path]: ...
     async def forget(self, segment: Segment) -> None: ...
+    async def set_aside(self, segment: Segment) -> None: ...
 
 
 class Keeper(Protocol):
@@ -44,6 +49,12 @@ class Keeper(Protocol):
 
     async def check(self) -> None: ...
     async def commit(self, segment: Segment, path: Path) -> None: ...
+
+
+class Losses(Protocol):
+    """The book of gaps, as far as uploading needs it."""
+
+    def missing(self, stream_id: int, span: TimeRange, cause: Cause, detail: str = "") -> None: ...
 
 
 class Uploader:
@@ -56,18 +67,21 @@ class Uploader:
         index_answers: Callable[[], Awaitable[object]],
         node: NodeState,
         clock: Clock,
+        losses: Losses,
     ) -> None:
         self._spool, self._archive, self._index_answers = spool, archive, index_answers
-        self._node, self._clock = node, clock
-        self._refused: set[str] = set()
+        self._node, self._clock, self._losses = node, clock, losses
+        self._later: dict[str, float] = {}
 
     async def run(self) -> None:
         """Upload until cancelled. A commit that is under way then is done again at the next start,
         which is safe."""
         pause = _FIRST_PAUSE_SECONDS
         while True:
-            waiting = [one for one in self._spool.sealed() if one.key not in self._refused]
-            if not waiting:
+            waiting = self._due()
+            if not waiting and self._later:
+                await self._clock.sleep(_FIRST_PAUSE_SECONDS)
+            elif not waiting:
                 await self._spool.wait_sealed()
             elif await self._commit_all(waiting[:AT_ONCE]):
                 pause = _FIRST_PAUSE_SECONDS
@@ -83,22 +97,50 @@ class Uploader:
             await self._clock.sleep(CHECK_EVERY_SECONDS)
 
     async def _commit_all(self, segments: list[Segment]) -> bool:
-        """Whether any of them left the spool or was refused for good."""
+        """Whether any of them left the spool or was refused for good. If others did, the fault is
+        its own: one that stays does not hold up what comes behind it."""
         done = await asyncio.gather(*(self._commit(segment) for segment in segments))
+        if any(done):
+            again = self._clock.monotonic() + _LATER_SECONDS
+            left = (one for one, gone in zip(segments, done, strict=True) if not gone)
+            self._later |= {one.key: again for one in left}
         return any(done)
+
+    def _due(self) -> list[Segment]:
+        """What waits, oldest first, less what is to be tried again later."""
+        if not self._later:
+            return self._spool.sealed()
+        now, sealed = self._clock.monotonic(), self._spool.sealed()
+        known = {one.key for one in sealed}
+        self._later = {key: at for key, at in self._later.items() if at > now and key in known}
+        return [one for one in sealed if one.key not in self._later]
 
     async def _commit(self, segment: Segment) -> bool:
         try:
-            await self._archive.commit(segment, self._spool.path(segment))
-        except (Unavailable, WrongStore, Exhausted) as error:
+            with self._spool.lend(segment) as path:
+                error = await self._offer(segment, path)
+        except NotFound:
+            return True  # dropped meanwhile, and said so
+        if isinstance(error, Unavailable | WrongStore | Exhausted):
             await self._tell(error)
             return False
-        except VmsError as error:
-            self._refuse(segment, error)
-            return True
+        if error is not None:
+            return await self._refuse(segment, error)
         metrics.ARCHIVED.inc()
         await self._spool.forget(segment)
         return True
+
+    async def _offer(self, segment: Segment, path: Path) -> VmsError | None:
+        """Why the archive did not take it; None: it did."""
+        try:
+            await self._archive.commit(segment, path)
+        except Corrupt as error:
+            if await asyncio.to_thread(_is_sound, path, segment):
+                return Unavailable(f"the store does not keep what it is given: {error.message}")
+            return error
+        except VmsError as error:
+            return error
+        return None
 
     async def _check(self) -> None:
         try:
@@ -127,7 +169,25 @@ class Uploader:
         self._node.clear("index-unreachable")
         self._node.problem("store-unreachable", error.message)
 
-    def _refuse(self, segment: Segment, error: VmsError) -> None:
-        self._refused.add(segment.key)
+    async def _refuse(self, segment: Segment, error: VmsError) -> bool:
+        """Whether it is out of the way."""
+        try:
+            await self._spool.set_aside(segment)
+        except VmsError as failure:
+            log.error("segment %s cannot be set aside: %s", segment.key, failure)
+            return False
         metrics.REFUSED.inc()
-        log.error("segment %s stays in the spool: %s", segment.key, error)
+        log.error("segment %s is set aside in the spool: %s", segment.key, error)
+        cause = Cause.CLOCK_STEP if isinstance(error, Conflict) else Cause.DISK_FAULT
+        words = f"the archive refused what was recorded: {error.message}"
+        self._losses.missing(segment.stream_id, segment.range, cause, words)
+        return True
+
+
+def _is_sound(path: Path, segment: Segment) -> bool:
+    """Whether the file holds what was recorded. Blocking."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest() == segment.sha256
+    except OSError:
+        return False

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from recorder.spool.open_file import OpenFile, Writev, sync_folder
-from recorder.spool.recovery import SUFFIX, recover
+from recorder.spool.chain import Chain, Link
+from recorder.spool.names import OUTGOING, SUFFIX, translate
+from recorder.spool.open_file import OpenFile, Sync, Writev, sync_folder
+from recorder.spool.recovery import recover
+from recorder.spool.refused import offer_again
 from recorder.steps import AppendFragment, OpenSegment, Step
-from vms.core.errors import Conflict, Exhausted, Unavailable, VmsError
+from vms.core.errors import Conflict, VmsError
 from vms.core.model import Segment
+from vms.core.walltime import WallTime
 
 log = logging.getLogger(__name__)
-
-OUTGOING = ".out"
-"""Suffix of the second name (hard link) of a sealed segment, which a store may rename away."""
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +31,30 @@ class Outcome:
 class SpoolFiles:
     """At most one open file a stream. A step that fails seals what was whole before it."""
 
-    def __init__(self, folder: Path, *, fsync: bool, writev: Writev) -> None:
-        self._folder, self._fsync, self._writev = folder, fsync, writev
+    def __init__(self, folder: Path, *, fsync: bool, writev: Writev, sync: Sync) -> None:
+        self._folder, self._fsync, self._writev, self._sync = folder, fsync, writev, sync
         self._open: dict[int, OpenFile] = {}
         self._refused: dict[int, VmsError] = {}
-        self._last_hash: dict[int, bytes | None] = {}
+        self._chain = Chain(folder)
 
-    def continue_chain(self, stream_id: int, sha256: bytes | None) -> None:
-        self._last_hash.setdefault(stream_id, sha256)
+    def continue_chain(self, stream_id: int, sha256: bytes | None, until: WallTime) -> None:
+        self._chain.told(stream_id, Link(until, sha256))
+
+    def sealed_until(self, stream_id: int) -> WallTime | None:
+        link = self._chain.of(stream_id)
+        return link.until if link is not None and link.until else None
 
     def recover(self) -> list[tuple[Segment, Path]]:
         """Raises Unavailable when the folder cannot be read or written."""
         try:
+            self._chain.load()
+            offer_again(self._folder)
             found = recover(self._folder)
             for segment, path in found:
-                self._finish(segment, path)
+                self._chain.told(segment.stream_id, Link(segment.range.end, segment.sha256))
+                self._name_outgoing(path)
         except OSError as error:
-            raise _translate(error, self._folder) from error
+            raise translate(error, self._folder) from error
         return found
 
     def do(self, step: Step) -> Outcome:
@@ -70,13 +75,15 @@ class SpoolFiles:
         file = self._open.pop(stream_id, None)
         if file is None:
             return Outcome()
+        segment, fault = file.seal()
+        if segment is None:
+            return Outcome()
+        self._chain.sealed(segment)
         try:
-            segment = file.seal()
-            if segment is not None:
-                self._finish(segment, file.path)
+            self._name_outgoing(file.path)
         except OSError as error:
-            return Outcome(file.segment(), file.path, _translate(error, file.path))
-        return Outcome(segment, file.path)
+            fault = fault or error
+        return Outcome(segment, file.path, translate(fault, file.path) if fault else None)
 
     def close(self) -> None:
         """Leave open files as they are; recovery finds them."""
@@ -89,11 +96,14 @@ class SpoolFiles:
         self._refused.pop(identity.stream_id, None)
         name = f"{identity.start}-{identity.epoch}-{identity.sequence}{SUFFIX}"
         path = self._folder / str(identity.stream_id) / name
-        previous = self._last_hash.get(identity.stream_id)
+        link = self._chain.of(identity.stream_id)
+        previous = link.sha256 if link is not None else None
         try:
-            file = OpenFile(path, step, previous, fsync=self._fsync, writev=self._writev)
+            file = OpenFile(
+                path, step, previous, fsync=self._fsync, writev=self._writev, sync=self._sync
+            )
         except (OSError, VmsError) as error:
-            refused = _translate(error, path) if isinstance(error, OSError) else error
+            refused = translate(error, path) if isinstance(error, OSError) else error
             self._refused[identity.stream_id] = refused
             return Outcome(before.segment, before.path, refused)
         self._open[identity.stream_id] = file
@@ -107,37 +117,15 @@ class SpoolFiles:
         try:
             file.append(step)
         except OSError as error:
-            return self.refuse(step.stream_id, _translate(error, file.path))
+            return self.refuse(step.stream_id, translate(error, file.path))
         return Outcome(file.segment(), file.path)
 
-    def _finish(self, segment: Segment, path: Path) -> None:
-        """Remember the hash for the chain; give the file its second name."""
-        self._last_hash[segment.stream_id] = segment.sha256
+    def _name_outgoing(self, path: Path) -> None:
+        """Give a sealed file its second name. Raises OSError when the folder cannot be synced."""
         outgoing = path.with_suffix(OUTGOING)
-        outgoing.unlink(missing_ok=True)
         try:
+            outgoing.unlink(missing_ok=True)
             outgoing.hardlink_to(path)
         except OSError as error:
             log.debug("spool: no second name for %s: %s", path, error)
         sync_folder(path.parent, wanted=self._fsync)
-
-
-def outgoing_path(path: Path) -> Path:
-    """The name to hand to a store: the second one, unless the file system has no hard links."""
-    outgoing = path.with_suffix(OUTGOING)
-    return outgoing if outgoing.exists() else path
-
-
-def remove(path: Path) -> None:
-    """Remove a segment's file under both names. Raises Unavailable."""
-    try:
-        path.unlink(missing_ok=True)
-        path.with_suffix(OUTGOING).unlink(missing_ok=True)
-    except OSError as error:
-        raise _translate(error, path) from error
-
-
-def _translate(error: OSError, path: Path) -> VmsError:
-    if error.errno in _FULL:
-        return Exhausted("disk full: free some space, or let the spool be smaller", path=path)
-    return Unavailable(f"the spool cannot be written: {error.strerror}", path=path)

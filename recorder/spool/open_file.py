@@ -18,6 +18,7 @@ from vms.core.model import GopEntry, Segment
 from vms.core.walltime import TimeRange
 
 Writev = Callable[[int, Sequence[bytes]], int]
+Sync = Callable[[int], None]
 
 _MOST_BUFFERS = 1024
 """IOV_MAX of Linux."""
@@ -27,13 +28,20 @@ class OpenFile:
     """The file ends with a whole fragment before and after every call, also one that fails."""
 
     def __init__(
-        self, path: Path, step: OpenSegment, previous: bytes | None, *, fsync: bool, writev: Writev
+        self,
+        path: Path,
+        step: OpenSegment,
+        previous: bytes | None,
+        *,
+        fsync: bool,
+        writev: Writev,
+        sync: Sync,
     ) -> None:
         """Create the file and write its front. Raises OSError; then there is no file."""
         self.path = path
         self._identity = replace(step.identity, prev_sha256=previous)
         self._format = step.formats[leading_track(step.formats)]
-        self._fsync, self._writev = fsync, writev
+        self._fsync, self._writev, self._sync = fsync, writev, sync
         self._hash = hashlib.sha256()
         self._gops: list[GopEntry] = []
         self._end = self._identity.start
@@ -66,18 +74,24 @@ class OpenFile:
         sizes = (self._size, self._init_size)
         return describe(self._identity, span, sizes, self._format, self._gops)
 
-    def seal(self) -> Segment | None:
-        """Close the file; its segment with hash. A file without fragments is removed: None."""
-        segment = self.segment()
+    def seal(self) -> tuple[Segment | None, OSError | None]:
+        """Close the file; its segment with hash. A file without fragments is removed: None.
+
+        The error: the disk did not confirm what it was given. The segment is sealed all the same,
+        its hash being that of what was written: the chain goes on from it, and whoever reads the
+        file later can tell whether the disk has kept it.
+        """
+        segment, fault = self.segment(), None
         if segment is None:
             self.discard()
-            return None
+            return None, None
         try:
             if self._fsync:
-                os.fsync(self._file)
-        finally:
-            os.close(self._file)
-        return replace(segment, sha256=self._hash.digest())
+                self._sync(self._file)
+        except OSError as error:
+            fault = error
+        os.close(self._file)
+        return replace(segment, sha256=self._hash.digest()), fault
 
     def discard(self) -> None:
         """Close and remove the file."""
@@ -93,7 +107,7 @@ class OpenFile:
         try:
             written = write_all(self._file, buffers, self._writev)
             if self._fsync:
-                os.fdatasync(self._file)
+                self._sync(self._file)
         except OSError:
             os.ftruncate(self._file, self._size)
             os.lseek(self._file, self._size, os.SEEK_SET)

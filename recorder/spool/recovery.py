@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
 
+from recorder.spool.names import SUFFIX
 from recorder.spool.open_file import describe
 from vms.core.errors import Corrupt
 from vms.core.media.fmp4 import Found, Scan, scan
@@ -22,7 +23,6 @@ from vms.core.walltime import TimeRange, WallTime
 
 log = logging.getLogger(__name__)
 
-SUFFIX = ".mp4"
 _HASH_PIECE = 1 << 20
 
 

@@ -2,8 +2,9 @@
 
 All writing happens in one thread, one step after the other, so that the event loop never waits for
 a disk. Bounds: bytes on disk (`max_bytes`) and bytes waiting for the thread (`in_flight_bytes`);
-beyond either a step is refused with Exhausted and what was whole before it is sealed. Whoever opens
-the spool owns the thread. Design: docs/design/segments.md.
+beyond either a step is refused and what was whole before it is sealed; who has to give way when the
+disk's bytes are used up stands in `room`. Whoever opens the spool owns the thread. Design:
+docs/design/segments.md.
 """
 
 from __future__ import annotations
@@ -11,19 +12,25 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from recorder.spool.files import Outcome, SpoolFiles, outgoing_path, remove
-from recorder.spool.open_file import Writev
+from recorder.errors import SpoolFull
+from recorder.spool.files import Outcome, SpoolFiles
+from recorder.spool.names import outgoing_path, remove
+from recorder.spool.open_file import Sync, Writev
+from recorder.spool.refused import ASIDE_SHARE, Refused
+from recorder.spool.room import Room
 from recorder.steps import AppendFragment, OpenSegment, Step
-from vms.core.errors import Conflict, Exhausted, NotFound, Unavailable, VmsError
+from vms.core.errors import Conflict, NotFound, Unavailable, VmsError
 from vms.core.model import Segment
+from vms.core.walltime import WallTime
 
 MEBIBYTE = 1 << 20
 _Key = tuple[int, int, int]
+_NEVER = WallTime(0)
 
 
 @asynccontextmanager
@@ -34,14 +41,16 @@ async def open_spool(
     fsync: bool = False,
     in_flight_bytes: int = 256 * MEBIBYTE,
     writev: Writev = os.writev,
+    sync: Sync = os.fdatasync,
 ) -> AsyncIterator[Spool]:
     """The spool in `folder`, for this process alone. Raises Conflict when another one holds it,
     Unavailable when it cannot be made. On leaving, everything handed over has been written."""
     lock = await asyncio.to_thread(_lock, folder)
     pool = ThreadPoolExecutor(1, "spool")
-    files = SpoolFiles(folder, fsync=fsync, writev=writev)
+    files = SpoolFiles(folder, fsync=fsync, writev=writev, sync=sync)
     try:
-        yield Spool(files, pool, max_bytes=max_bytes, in_flight_bytes=in_flight_bytes)
+        refused = Refused(folder, most_bytes=int(max_bytes * ASIDE_SHARE))
+        yield Spool(files, pool, refused, max_bytes=max_bytes, in_flight_bytes=in_flight_bytes)
     finally:
         pool.submit(files.close)
         await asyncio.shield(asyncio.to_thread(pool.shutdown))
@@ -52,12 +61,20 @@ class Spool:
     """Made by `open_spool`. Everything here runs on the event loop that opened it."""
 
     def __init__(
-        self, files: SpoolFiles, pool: ThreadPoolExecutor, *, max_bytes: int, in_flight_bytes: int
+        self,
+        files: SpoolFiles,
+        pool: ThreadPoolExecutor,
+        refused: Refused,
+        *,
+        max_bytes: int,
+        in_flight_bytes: int,
     ) -> None:
-        self._files, self._pool = files, pool
-        self._max_bytes, self._most_in_flight = max_bytes, in_flight_bytes
+        self._files, self._pool, self._refused = files, pool, refused
+        self._room, self._most_in_flight = Room(max_bytes), in_flight_bytes
         self._in_flight = 0
         self._held: dict[_Key, tuple[Segment, Path]] = {}
+        self._lent: set[_Key] = set()
+        self._tell_dropped: Callable[[Segment], None] = _nobody_is_told
         self._held_bytes = 0
         self._sealed = asyncio.Event()
 
@@ -80,22 +97,39 @@ class Spool:
             self._hold(segment, path)
         return [segment for segment, _ in found]
 
-    def continue_chain(self, stream_id: int, sha256: bytes | None) -> None:
-        """Tell the hash of the stream's newest archived segment, before its first write. Ignored
-        when the spool itself knows a newer one."""
-        self._files.continue_chain(stream_id, sha256)
+    def continue_chain(
+        self, stream_id: int, sha256: bytes | None, until: WallTime = _NEVER
+    ) -> None:
+        """Tell the hash of the stream's newest archived segment and where it ends, before its first
+        write. Ignored when the spool itself knows one that ends later (or `until` is not told)."""
+        self._files.continue_chain(stream_id, sha256, until)
+
+    def recorded_until(self, stream_id: int) -> WallTime | None:
+        """Where the newest segment ends that this spool ever sealed of the stream, archived or not;
+        None: it knows of none. So a recorder knows its end while the index is away."""
+        return self._files.sealed_until(stream_id)
+
+    def rank(self, stream_id: int, priority: int) -> None:
+        """The priority of a stream's camera, 0 to 9: when the spool is full, lower ones give way.
+        May be told again at any time."""
+        self._room.rank(stream_id, priority)
+
+    def on_drop(self, tell: Callable[[Segment], None]) -> None:
+        """`tell` is called for each sealed segment dropped for a camera of higher priority."""
+        self._tell_dropped = tell
 
     def write(self, step: Step) -> asyncio.Future[Segment | None]:
         """Hand over a step; steps of a stream are done in the order they are handed over.
 
         The result, once it is on disk: the sealed segment after SealSegment, else None. Cancelling
-        the wait does not undo the step. Raises Exhausted (disk full, quota, too much waiting) or
-        Unavailable (the disk fails); then the stream's segment has been sealed with what was whole,
-        and fragments are refused until the next OpenSegment.
+        the wait does not undo the step. Raises Exhausted (disk full; SpoolFull: its bytes are used
+        up) or Unavailable (the disk fails, or is too slow); then the stream's segment has been
+        sealed with what was whole, and fragments are refused until the next OpenSegment. A
+        SealSegment that raises has sealed as well: only that it would outlive a power cut is open.
         """
         size = step.size if isinstance(step, AppendFragment) else 0
-        refusal = self._refusal(size)
         stream_id = step.identity.stream_id if isinstance(step, OpenSegment) else step.stream_id
+        refusal = self._refusal(stream_id, size)
         if refusal is not None and isinstance(step, AppendFragment | OpenSegment):
             return self._hand_over(0, lambda: self._files.refuse(stream_id, refusal))
         return self._hand_over(size, lambda: self._files.do(step))
@@ -131,6 +165,25 @@ class Spool:
         the spool keeps a second name until `forget`. Raises NotFound."""
         return outgoing_path(self._find(_key(segment))[1])
 
+    @contextmanager
+    def lend(self, segment: Segment) -> Iterator[Path]:
+        """`path`, for as long as the block lasts: meanwhile the segment is not dropped."""
+        path = self.path(segment)
+        self._lent.add(_key(segment))
+        try:
+            yield path
+        finally:
+            self._lent.discard(_key(segment))
+
+    async def set_aside(self, segment: Segment) -> None:
+        """The archive will never take it as things are: out of the way, kept under another name and
+        offered again by the next start's `recover`. What is set aside has a bound of its own (one
+        twentieth of the spool); beyond it the oldest goes. Raises Unavailable."""
+        held = self._held.pop(_key(segment), None)
+        if held is not None:
+            self._held_bytes -= segment.size
+            await asyncio.to_thread(self._refused.take, held[1])
+
     async def forget(self, segment: Segment) -> None:
         """The archive has it: remove its file. Nothing happens when it is not held. Raises Conflict
         for an open one."""
@@ -147,15 +200,28 @@ class Spool:
         except KeyError as error:
             raise NotFound("the spool does not hold this segment", segment=key) from error
 
-    def _refusal(self, size: int) -> VmsError | None:
+    def _refusal(self, stream_id: int, size: int) -> VmsError | None:
         if self._in_flight + size > self._most_in_flight:
-            return Exhausted("the spool's disk is too slow", waiting_bytes=self._in_flight)
-        if self._held_bytes + self._in_flight + size > self._max_bytes:
-            return Exhausted(
-                "the spool is full: the archive does not take segments fast enough",
-                held_bytes=self._held_bytes,
-            )
-        return None
+            return Unavailable("the spool's disk is too slow", waiting_bytes=self._in_flight)
+        used = self._held_bytes + self._in_flight
+        if self._room.fits(stream_id, size, used) or self._make_room(stream_id, size, used):
+            return None
+        return SpoolFull(
+            "the spool is full: the archive does not take segments fast enough",
+            held_bytes=self._held_bytes,
+        )
+
+    def _make_room(self, stream_id: int, size: int, used: int) -> bool:
+        sealed = (
+            one for key, (one, _) in self._held.items() if one.sha256 and key not in self._lent
+        )
+        victims = self._room.victims(stream_id, size, used, sealed)
+        for segment in victims:
+            _, path = self._held.pop(_key(segment))
+            self._held_bytes -= segment.size
+            self._pool.submit(remove, path)
+            self._tell_dropped(segment)
+        return bool(victims)
 
     def _hand_over(self, size: int, job: Callable[[], Outcome]) -> asyncio.Future[Segment | None]:
         loop = asyncio.get_running_loop()
@@ -189,7 +255,12 @@ class Spool:
         self._held[_key(segment)] = (segment, path)
         self._held_bytes += segment.size - (before[0].size if before else 0)
         if segment.sha256:
+            self._room.sealed()
             self._sealed.set()
+
+
+def _nobody_is_told(_: Segment) -> None:
+    """Until `on_drop`."""
 
 
 def _key(segment: Segment) -> _Key:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.errors import CameraError
 from recorder.steps import AppendFragment, Step
-from vms.core.errors import Unavailable, VmsError
+from vms.core.errors import NotFound, Unavailable, VmsError
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Gap, Segment
-from vms.core.walltime import WallTime
+from vms.core.walltime import TimeRange, WallTime, merge
 
 
 @dataclass
@@ -46,6 +46,25 @@ class FakeGaps:
         mine = (gap for gap in self.rows if gap.stream_id == stream_id)
         return next((gap for gap in mine if gap.end is None), None)
 
+    async def add(self, gap: Gap) -> None:
+        self._answer()
+        same = [
+            one for one in self.rows if (one.stream_id, one.start) == (gap.stream_id, gap.start)
+        ]
+        if not same or (same[0].end or gap.start) < (gap.end or gap.start):
+            self.rows = [one for one in self.rows if one not in same] + [gap]
+
+    async def between(self, stream_id: int, span: TimeRange) -> list[Gap]:
+        self._answer()
+        found = [
+            one
+            for one in self.rows
+            if one.stream_id == stream_id
+            and one.start < span.end
+            and (one.end is None or one.end > span.start)
+        ]
+        return sorted(found, key=lambda one: one.start)
+
     def _answer(self) -> None:
         if self.away:
             raise Unavailable("the index is away")
@@ -54,9 +73,15 @@ class FakeGaps:
 @dataclass
 class FakeSegments:
     newest: Segment | None = None
+    covered: list[TimeRange] = field(default_factory=list)
 
     async def last(self, stream_id: int) -> Segment | None:
         return self.newest
+
+    async def coverage(self, stream_id: int, span: TimeRange) -> list[TimeRange]:
+        newest = [self.newest.range] if self.newest is not None else []
+        cut = (one.intersection(span) for one in merge([*self.covered, *newest]))
+        return [one for one in cut if one is not None]
 
 
 @dataclass
@@ -74,6 +99,8 @@ class FakeSpool:
     steps: list[Step] = field(default_factory=list)
     error: VmsError | None = None
     segments: list[Segment] = field(default_factory=list)
+    aside: list[Segment] = field(default_factory=list)
+    folder: Path = Path()
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def write(self, step: Step) -> asyncio.Future[Segment | None]:
@@ -96,11 +123,18 @@ class FakeSpool:
         await self.news.wait()
         self.news.clear()
 
-    def path(self, segment: Segment) -> Path:
-        return Path(segment.key)
+    @contextmanager
+    def lend(self, segment: Segment) -> Iterator[Path]:
+        if segment not in self.segments:
+            raise NotFound("dropped")
+        yield self.folder / segment.key
 
     async def forget(self, segment: Segment) -> None:
         self.segments.remove(segment)
+
+    async def set_aside(self, segment: Segment) -> None:
+        self.segments.remove(segment)
+        self.aside.append(segment)
 
 
 @dataclass

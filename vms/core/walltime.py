@@ -97,3 +97,15 @@ def merge(ranges: Iterable[TimeRange], *, slack_micros: int = 0) -> list[TimeRan
         else:
             merged.append(span)
     return merged
+
+
+def without(span: TimeRange, taken: Iterable[TimeRange]) -> list[TimeRange]:
+    """What of `span` lies in none of `taken`, oldest first."""
+    left, begin = [], span.start
+    for one in merge(taken):
+        if begin < one.start and begin < span.end:
+            left.append(TimeRange(begin, min(one.start, span.end)))
+        begin = max(begin, one.end)
+    if begin < span.end:
+        left.append(TimeRange(begin, span.end))
+    return left

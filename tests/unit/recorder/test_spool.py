@@ -247,7 +247,7 @@ async def test_more_bytes_waiting_than_allowed_are_refused(tmp_path: Path) -> No
         waiting = [spool.write(step) for step in steps]
         results = await asyncio.gather(*waiting, return_exceptions=True)
 
-        assert [type(one) for one in results[3:6]] == [Exhausted] * 3
+        assert [type(one) for one in results[3:6]] == [Unavailable] * 3
         assert len(spool.sealed()[0].gops) == 2
 
 

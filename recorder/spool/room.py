@@ -1,0 +1,79 @@
+"""Who gives way when the spool is full: sealed segments of the least important streams. Pure.
+
+The rule. A fragment that does not fit is refused, unless streams of lower priority hold sealed
+segments: then those go, lowest priority first, oldest first, and only as many as are needed (a
+little more at a time, so that this is not decided anew for every fragment). Among equals nothing
+that is recorded goes: the newcomer is refused. While streams have had to give way, those of the
+same or lower priority are refused until a tenth of the spool is free, so that they do not write
+what would have to go again at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vms.core.model import Segment
+
+DEFAULT_PRIORITY = 5
+CALM_SHARE = 0.9
+"""Below this share of its bytes the spool is not full any more."""
+_STEP_SHARE = 1 / 256
+
+
+class Room:
+    """What the spool may hold, by stream."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._priority: dict[int, int] = {}
+        self._gave_way: int | None = None
+        self._searched: int | None = None
+
+    def rank(self, stream_id: int, priority: int) -> None:
+        """The camera's priority, 0 to 9; a stream never told of has DEFAULT_PRIORITY."""
+        self._priority[stream_id] = priority
+
+    def priority(self, stream_id: int) -> int:
+        return self._priority.get(stream_id, DEFAULT_PRIORITY)
+
+    def sealed(self) -> None:
+        """There is another sealed segment: looking for one that can go makes sense again."""
+        self._searched = None
+
+    def fits(self, stream_id: int, size: int, used: int) -> bool:
+        """Whether `size` more bytes of this stream may be written beside the `used` ones."""
+        if used < self._max_bytes * CALM_SHARE:
+            self._gave_way = None
+        if self._gave_way is not None and self.priority(stream_id) <= self._gave_way:
+            return False
+        return used + size <= self._max_bytes
+
+    def victims(
+        self, stream_id: int, size: int, used: int, sealed: Iterable[Segment]
+    ) -> list[Segment]:
+        """Which of the `sealed` segments go so that `size` bytes of the stream fit; empty: none
+        may, or all that may are not enough."""
+        wanted = self.priority(stream_id)
+        if self._is_barren(wanted):
+            return []
+        lesser = [one for one in sealed if self.priority(one.stream_id) < wanted]
+        lesser.sort(key=lambda one: (self.priority(one.stream_id), one.range.start))
+        return self._chosen(lesser, wanted, used + size - self._max_bytes)
+
+    def _is_barren(self, wanted: int) -> bool:
+        if self._gave_way is not None and wanted <= self._gave_way:
+            return True
+        return self._searched is not None and wanted <= self._searched
+
+    def _chosen(self, lesser: list[Segment], wanted: int, needed: int) -> list[Segment]:
+        goal = max(needed, int(self._max_bytes * _STEP_SHARE))
+        chosen, freed = [], 0
+        while lesser and freed < goal:
+            chosen.append(lesser.pop(0))
+            freed += chosen[-1].size
+        if freed < needed:
+            self._searched = wanted
+            return []
+        level = max(self.priority(one.stream_id) for one in chosen)
+        self._gave_way = level if self._gave_way is None else max(level, self._gave_way)
+        return chosen
