@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from recorder.rtp.depacketizer import Coded, Depacketizer
 from recorder.rtp.packet import PLAIN_HEADER, read_header
+from recorder.rtp.replay import ReplayTime, read_replay
 from recorder.rtp.rtcp import Reception, SenderReport, read_sender_report
 from recorder.rtp.timeline import MediaClock
 
@@ -24,13 +25,15 @@ class Tally:
 
 @dataclass(slots=True)
 class TrackReceiver:
-    """Feed it packets of one track in order of arrival; take access units from `take`."""
+    """Feed it packets of one track in order of arrival; take access units from `take`. `replay`:
+    the newest time a packet itself carried, until somebody takes it."""
 
     track: int
     depacketizer: Depacketizer
     clock: MediaClock
     tally: Tally = field(default_factory=Tally)
     report: SenderReport | None = None
+    replay: ReplayTime | None = None
     _ssrc: int = 0
     packets: int = 0
     _expected: int = -1
@@ -53,6 +56,7 @@ class TrackReceiver:
             _, second, sequence, timestamp, ssrc = PLAIN_HEADER.unpack_from(data, start)
             marker, start = second > 127, start + 12
         elif (header := read_header(data, start, end)) is not None:
+            self.replay = read_replay(data, start, end) or self.replay
             marker, _, sequence, timestamp, ssrc, start, end = header
         else:
             self.tally.broken += 1

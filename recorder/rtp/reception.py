@@ -8,33 +8,45 @@ follow into the future. Then everything comes at once, and from there on without
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from recorder.rtp.cameraclock import CameraWatch
 from recorder.rtp.depacketizer import LARGEST_UNIT, Coded
+from recorder.rtp.rate import MediaRate
 from recorder.rtp.receiver import TrackReceiver
-from recorder.rtp.rtcp import SenderReport
 from recorder.rtp.timeline import WallLine
 from vms.core.media.access_unit import VIDEO, AccessUnit
-from vms.core.walltime import DAY, SECOND, WallTime, from_ntp
+from vms.core.runs import CameraClock, Mapping, Noticed, Stepped
+from vms.core.walltime import SECOND, WallTime, from_ntp
 
 SETTLE_SECONDS = 0.5
 LONGEST_SETTLE_SECONDS = 5.0
 _BETTER_MICROS = 10_000
 """A picture that came with so much less delay than those before starts the half second anew."""
-_SOUND_AWAY_MICROS = 5 * SECOND
+_SOUND_AWAY_MICROS = 2 * SECOND
 _MOST_HELD = 4096
+_JUMP_MICROS = SECOND // 2
+"""Less is slewed, also when our own clock was set."""
+_JUMP_PATIENCE_SECONDS = 15.0
+"""So long a jump waits for a key picture, before which nothing is lost by it."""
+MOST_STEPS = 20
+"""Steps told of a run; a camera whose clock is nonsense would tell of no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraTime:
-    """An instant on the camera's clock and on a track's media time, from a sender report."""
+    """An instant on the camera's clock and on a track's media time."""
 
     wall: WallTime
     ticks: int
 
 
 class Reception:
-    """Turns tracks' access units into AccessUnits. `video` is required, `audio` may be None."""
+    """Turns tracks' access units into AccessUnits. `video` is required, `audio` may be None.
+
+    `steps`: what clocks did, for whoever takes it away; `step_count` counts them all.
+    """
 
     def __init__(
         self,
@@ -46,17 +58,22 @@ class Reception:
         not_before: WallTime | None = None,
     ) -> None:
         """`started` (monotonic seconds) and `started_wall` name the same instant; the server's
-        monotonic clock carries civil time from there. `not_before`: end of what is recorded."""
+        monotonic clock carries civil time from there. `not_before`: end of what is recorded; a run
+        whose newest picture would lie before it comes from a clock that was set back, and is
+        shifted to begin there."""
         self.video, self.audio = video, audio
         self.last_picture: float | None = None
+        self.steps: list[Noticed] = []
+        self.step_count = 0
         self._started, self._started_wall = started, started_wall
         self._not_before = not_before
-        self._lines = {
-            receiver.track: WallLine(receiver.clock.clock_rate)
-            for receiver in (video, audio)
-            if receiver is not None
-        }
+        self._receivers = tuple(each for each in (video, audio) if each is not None)
+        self._lines = {each.track: WallLine(each.clock.clock_rate) for each in self._receivers}
+        self._watch = CameraWatch()
+        self._rate = MediaRate()
         self._camera: dict[int, CameraTime] = {}
+        self._leaps = 0
+        self._jump_from: float | None = None
         self._held: list[tuple[int, int, Coded]] = []
         self._held_size = 0
         self._first_picture = self._last_better = 0.0
@@ -65,17 +82,25 @@ class Reception:
         return WallTime(self._started_wall + round((monotonic - self._started) * SECOND))
 
     def correct(self, micros: int) -> None:
-        """Our clock was set by this little since the run began: later arrivals count by it, and
-        the lines follow at their own pace."""
+        """Our clock was set by this little since the run began: arrivals count by it, and the
+        lines follow at their own pace."""
         self._started_wall = WallTime(self._started_wall + micros)
+        self._rate.rebase(micros)
+        for line in self._lines.values():
+            line.rebase(micros)
+
+    def follow(self, micros: int, now: float) -> None:
+        """Our clock jumped forward: from the next key picture on (or any, after a while), the lines
+        do as well, if they are behind it."""
+        self.correct(micros)
+        self._jump_from = now
 
     def take(self, now: float) -> list[AccessUnit]:
         """What has become complete, in order of arrival; `now`: monotonic seconds."""
         units: list[AccessUnit] = []
-        for receiver in (self.video, self.audio):
-            if receiver is not None and receiver.has_units:
-                for ticks, coded in receiver.take(now):
-                    self._sort(receiver.track, ticks, coded, now, units)
+        for receiver in self._receivers:
+            if receiver.has_units:
+                self._take(receiver, now, units)
         return units
 
     def note_rtcp(
@@ -84,34 +109,59 @@ class Reception:
         """An RTCP packet of this track arrived."""
         report = receiver.note_report(data, start, end, now)
         if report is not None:
-            self._note_camera_time(receiver, report)
+            source = CameraClock.SENDER_REPORT
+            self._note_camera_time(receiver, source, report.ntp, report.timestamp)
             self._aim_sound()
 
     def camera_offset(self) -> int | None:
-        """How far the camera's clock is ahead of ours, µs, by its last report on the picture.
+        """How far the camera's clock is ahead of ours, µs, by what it said last of a picture.
 
-        None when it sends none, or one further than a day away (a clock that was never set).
+        None when it says nothing, or what is further than a day away (a clock never set).
         """
-        camera, line = self._camera.get(VIDEO), self._lines[VIDEO]
-        if camera is None or line.offset is None:
-            return None
-        offset = camera.wall - line.offset - line.micros(camera.ticks)
-        return offset if abs(offset) <= DAY else None
+        return self._watch.offset
 
-    def _sort(
-        self, track: int, ticks: int, coded: Coded, now: float, units: list[AccessUnit]
-    ) -> None:
+    @property
+    def mapping(self) -> Mapping:
+        """The clocks of this run now, as far as they are known here."""
+        return Mapping(self._watch.source, self._watch.offset, self._rate.ppm)
+
+    def _take(self, receiver: TrackReceiver, now: float, units: list[AccessUnit]) -> None:
+        track, wall = receiver.track, self.arrival_wall(now)
         line = self._lines[track]
-        before = line.best_offset
-        line.observe(ticks, self.arrival_wall(now))
+        receiver.clock.latest = line.latest(wall)
+        for ticks, coded in receiver.take(now):
+            before = line.best_offset
+            line.observe(ticks, wall, now)
+            if self._lines[VIDEO].anchored:
+                units.append(self._unit(track, ticks, coded, now))
+            else:
+                self._hold(track, ticks, coded)
+                if track == VIDEO and self._is_settled(line, before, now):
+                    self._settle(units, now)
         if track == VIDEO:
             self.last_picture = now
-        if self._lines[VIDEO].anchored:
-            units.append(self._unit(track, ticks, coded))
+            self._look(receiver, line)
+
+    def _look(self, receiver: TrackReceiver, line: WallLine) -> None:
+        """At the clocks, after pictures came."""
+        if line.offset is None:
             return
-        self._hold(track, ticks, coded)
-        if track == VIDEO and self._is_settled(line, before, now):
-            self._settle(units)
+        if receiver.clock.leaps != self._leaps:
+            self._leaps = receiver.clock.leaps
+            self._rate.forget()
+            self._notice(Stepped.MEDIA, line.micros(receiver.clock.last_leap))
+        if (replay := receiver.replay) is not None:
+            receiver.replay = None
+            self._note_camera_time(receiver, CameraClock.ONVIF, replay.ntp, replay.timestamp)
+        if line.best_offset is not None:
+            self._rate.note(line.slewed_to, line.best_offset)
+
+    def _notice(self, clock: Stepped, micros: int) -> None:
+        self.step_count += 1
+        if self.step_count <= MOST_STEPS:
+            line = self._lines[VIDEO]
+            at = WallTime((line.offset or 0) + line.slewed_to)
+            self.steps.append(Noticed(clock, at, micros))
 
     def _is_settled(self, line: WallLine, before: int | None, now: float) -> bool:
         """Whether the least delay is known. `before`: the best offset before this picture."""
@@ -134,27 +184,64 @@ class Reception:
     def _is_full(self) -> bool:
         return self._held_size > 2 * LARGEST_UNIT or len(self._held) > _MOST_HELD
 
-    def _settle(self, units: list[AccessUnit]) -> None:
-        first = min(ticks for track, ticks, _ in self._held if track == VIDEO)
-        self._lines[VIDEO].anchor(first, not_before=self._not_before)
-        for receiver in (self.video, self.audio):
-            if receiver is not None and receiver.report is not None:
-                self._note_camera_time(receiver, receiver.report)  # it may precede all packets
+    def _settle(self, units: list[AccessUnit], now: float) -> None:
+        self._anchor([ticks for track, ticks, _ in self._held if track == VIDEO])
+        for receiver in self._receivers:
+            if (report := receiver.report) is not None:  # it may precede all packets
+                source = CameraClock.SENDER_REPORT
+                self._note_camera_time(receiver, source, report.ntp, report.timestamp)
         self._aim_sound()
         held, self._held, self._held_size = self._held, [], 0
-        units += [self._unit(*each) for each in held]
+        units += [self._unit(*each, now) for each in held]
 
-    def _unit(self, track: int, ticks: int, coded: Coded) -> AccessUnit:
+    def _anchor(self, pictures: Iterable[int]) -> None:
+        """Pictures the camera sent before are older than what is recorded, and so they stay; if
+        even the newest is, our clock was set back."""
+        line, floor = self._lines[VIDEO], self._not_before
+        first, newest = min(pictures), max(pictures)
+        best = line.best_offset
+        if floor is not None and best is not None and best + line.micros(newest) >= floor:
+            floor = None
+        line.anchor(first, not_before=floor)
+
+    def _unit(self, track: int, ticks: int, coded: Coded, now: float) -> AccessUnit:
         line = self._lines[track]
         if not line.anchored:
             line.anchor(ticks)
+        if self._jump_from is not None and track == VIDEO:
+            self._try_jump(coded.random_access or now - self._jump_from > _JUMP_PATIENCE_SECONDS)
         wall = line.wall(ticks)
         return AccessUnit(track, ticks, wall, coded.random_access, coded.data, coded.format)
 
-    def _note_camera_time(self, receiver: TrackReceiver, report: SenderReport) -> None:
-        ticks = receiver.clock.near(report.timestamp)
-        if ticks is not None and report.ntp:
-            self._camera[receiver.track] = CameraTime(from_ntp(report.ntp), ticks)
+    def _try_jump(self, due: bool) -> None:
+        line = self._lines[VIDEO]
+        if not due:
+            return
+        self._jump_from = None
+        if line.behind < _JUMP_MICROS:
+            return
+        micros = line.jump()
+        self._watch.rebase(micros)
+        self._notice(Stepped.SERVER, micros)
+        self._aim_sound()
+        for track, other in self._lines.items():
+            if track != VIDEO and other.anchored:
+                other.jump()
+
+    def _note_camera_time(
+        self, receiver: TrackReceiver, source: CameraClock, ntp: int, timestamp: int
+    ) -> None:
+        """The camera says that `timestamp` was at `ntp` by its own clock."""
+        ticks = receiver.clock.near(timestamp)
+        if ticks is None or not ntp:
+            return
+        if source is CameraClock.SENDER_REPORT:
+            self._camera[receiver.track] = CameraTime(from_ntp(ntp), ticks)
+        line = self._lines[receiver.track]
+        if receiver.track == VIDEO and line.offset is not None:
+            step = self._watch.note(source, ntp, WallTime(line.offset + line.micros(ticks)))
+            if step is not None:
+                self._notice(Stepped.CAMERA, step)
 
     def _aim_sound(self) -> None:
         """Put sound on the picture's line by the camera's clock, when both tracks name it."""

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from vms.core.media.access_unit import AccessUnit
+from vms.core.runs import Mapping, Noticed
 from vms.core.walltime import WallTime
 
 
@@ -18,6 +19,15 @@ class Run(Protocol):
     @property
     def camera_offset(self) -> int | None:
         """How far the camera's clock is ahead of ours, µs; None: it does not say."""
+        ...
+
+    @property
+    def mapping(self) -> Mapping:
+        """The clocks of this run now, as far as the source knows them."""
+        ...
+
+    def take_steps(self) -> list[Noticed]:
+        """Steps of clocks since the last call."""
         ...
 
     @property

@@ -24,6 +24,7 @@ from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Stream
+from vms.core.runs import Mapping, Noticed
 from vms.core.walltime import WallTime
 
 log = logging.getLogger(__name__)
@@ -158,6 +159,14 @@ class RtspRun:
     @property
     def camera_offset(self) -> int | None:
         return self._reception.camera_offset()
+
+    @property
+    def mapping(self) -> Mapping:
+        return self._reception.mapping
+
+    def take_steps(self) -> list[Noticed]:
+        steps, self._reception.steps = self._reception.steps, []
+        return steps
 
     @property
     def bytes_read(self) -> int:

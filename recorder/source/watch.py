@@ -14,15 +14,19 @@ def trouble(
     reception: Reception, started: float, now: float, wall: WallTime, stall_seconds: float
 ) -> CameraError | None:
     """Looked at once a second; `started`, `now`: monotonic seconds, `wall` what our clock says at
-    `now`. Small corrections of our clock are passed on to the reception."""
+    `now`. What can be taken over without a new session is passed on to the reception: small
+    corrections of our clock, and steps forward."""
     last = reception.last_picture
     silent = now - (started if last is None else last)
     if silent > stall_seconds:
         words = f"no picture for {silent:.0f} s although the camera is connected"
         return CameraError(Cause.STALLED, words)
     step = wall - reception.arrival_wall(now)
-    if abs(step) > CLOCK_STEP_MICROS:
-        words = f"this server's clock was set by {step / SECOND:+.1f} s: a new run begins"
-        return CameraError(Cause.CONNECTING, words)
-    reception.correct(step)
+    if step < -CLOCK_STEP_MICROS:
+        words = f"this server's clock was set back by {-step / SECOND:.0f} s: a new run begins"
+        return CameraError(Cause.CLOCK_STEP, words)
+    if step > CLOCK_STEP_MICROS:
+        reception.follow(step, now)
+    else:
+        reception.correct(step)
     return None

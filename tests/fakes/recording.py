@@ -13,6 +13,7 @@ from recorder.steps import AppendFragment, Step
 from vms.core.errors import NotFound, Unavailable, VmsError
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Gap, Segment
+from vms.core.runs import Mapping, Noticed
 from vms.core.walltime import TimeRange, WallTime, merge
 
 
@@ -94,10 +95,12 @@ class FakeIndex:
 
 @dataclass
 class FakeSpool:
-    """Takes steps at once. `error` set: refuses them with it. `segments` wait to be uploaded."""
+    """Takes steps at once. `error` set: refuses them with it, those of `fails_only` if that is set.
+    `segments` wait to be uploaded."""
 
     steps: list[Step] = field(default_factory=list)
     error: VmsError | None = None
+    fails_only: type | None = None
     segments: list[Segment] = field(default_factory=list)
     aside: list[Segment] = field(default_factory=list)
     folder: Path = Path()
@@ -105,7 +108,8 @@ class FakeSpool:
 
     def write(self, step: Step) -> asyncio.Future[Segment | None]:
         done: asyncio.Future[Segment | None] = asyncio.get_running_loop().create_future()
-        if self.error is None:
+        spared = self.fails_only is not None and not isinstance(step, self.fails_only)
+        if self.error is None or spared:
             self.steps.append(step)
             done.set_result(None)
         else:
@@ -165,6 +169,12 @@ class FakeRun:
     camera_offset: int | None = None
     bytes_read: int = 0
     lost: int = 0
+    mapping: Mapping = field(default_factory=Mapping)
+    steps: list[Noticed] = field(default_factory=list)
+
+    def take_steps(self) -> list[Noticed]:
+        steps, self.steps = self.steps, []
+        return steps
 
     async def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
         while True:

@@ -31,6 +31,15 @@ class Stepped(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """A clock was set by `micros`, forward positive; `at`: civil time of the picture before."""
+
+    clock: Stepped
+    at: WallTime
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """How media time is mapped to civil time at an instant, and by which clocks.
 
