@@ -16,6 +16,7 @@ from vms.core.walltime import (
     iso,
     merge,
     to_ntp,
+    without,
 )
 
 # Era 0 of NTP ends in 2036; camera clocks of this decade stay inside.
@@ -81,3 +82,16 @@ def test_merging_bridges_what_is_within_the_slack() -> None:
     spans = [TimeRange(WallTime(0), WallTime(10)), TimeRange(WallTime(13), WallTime(20))]
     assert merge(spans, slack_micros=2) == spans
     assert merge(spans, slack_micros=3) == [TimeRange(WallTime(0), WallTime(20))]
+
+
+def test_what_is_left_of_a_range_lies_between_what_is_taken() -> None:
+    taken = [TimeRange(WallTime(30), WallTime(40)), TimeRange(WallTime(5), WallTime(12))]
+    left = without(TimeRange(WallTime(10), WallTime(50)), taken)
+    assert left == [
+        TimeRange(WallTime(12), WallTime(30)),
+        TimeRange(WallTime(40), WallTime(50)),
+    ]
+    assert without(TimeRange(WallTime(30), WallTime(40)), taken) == []
+    assert without(TimeRange(WallTime(1), WallTime(3)), taken) == [
+        TimeRange(WallTime(1), WallTime(3))
+    ]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, cast
 
 from recorder.disk import SpoolDisk
+from recorder.errors import SpoolFull
 from recorder.gapbook import GapBook
 from recorder.recording import Recording
+from recorder.steps import OpenSegment, SealSegment
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock, settle
 from tests.fakes.recording import FakeIndex, FakeSpool
+from tests.fakes.recordings import shifted
 from tests.fakes.units import START, gop
 from vms.core.errors import Exhausted, Unavailable
 from vms.core.media.access_unit import AccessUnit
@@ -27,12 +30,13 @@ def at(seconds: float) -> WallTime:
 class Bench:
     """A recording with everything around it faked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, term: int = 0) -> None:
         self.clock = HandClock(START)
         self.index, self.spool = FakeIndex(), FakeSpool()
         self.node = NodeState("record", "here", FakeBus(), self.clock)
         self.book = GapBook(cast(Any, self.index), self.node, self.clock)
-        self.recording = Recording(STREAM, self.spool, self.book, SpoolDisk(self.node), 60.0)
+        disk = SpoolDisk(self.node)
+        self.recording = Recording(STREAM, self.spool, self.book, disk, 60.0, term=term)
 
     async def take(self, units: list[AccessUnit]) -> None:
         for unit in units:
@@ -162,3 +166,99 @@ async def test_notes_about_gaps_outlive_an_outage_of_the_index() -> None:
     bench.index.gaps.away = False
     assert await bench.gaps() == [(Cause.CLOSED, 1.0, 4.0)]
     assert bench.problems == []
+
+
+async def test_a_pause_of_the_camera_within_a_run_is_a_gap() -> None:
+    bench = Bench()
+    bench.recording.begin_run()
+    await bench.take(gop(0) + gop(25) + shifted(gop(50), pts=4 * 90_000, micros=4 * SECOND))
+    bench.recording.end_run(at(7), Cause.CLOSED, "")
+    assert await bench.gaps() == [(Cause.STALLED, 2.0, 6.0), (Cause.CLOSED, 7.0, None)]
+
+
+async def test_a_spool_without_room_is_a_cause_of_its_own() -> None:
+    bench = Bench()
+    bench.spool.error = SpoolFull("the spool is full")
+    bench.recording.begin_run()
+    await bench.take(gop(0) + gop(25, 2))
+    assert await bench.gaps() == [(Cause.SPOOL_FULL, 0.0, None)]
+    assert bench.problems == ["spool-full"]
+
+
+async def test_a_seal_that_no_disk_confirms_loses_nothing_and_is_said_until_the_next_one() -> None:
+    bench = Bench()
+    bench.recording.begin_run()
+    await bench.take(gop(0))
+    bench.spool.error = Unavailable("Input/output error")
+    bench.spool.fails_only = SealSegment
+    bench.recording.end_run(at(1), Cause.CLOSED, "")
+    await settle()
+    assert bench.problems == ["disk-fault"]
+    bench.spool.error = None
+    bench.recording.begin_run()
+    await bench.take(gop(25))
+    bench.recording.end_run(at(2), Cause.CLOSED, "")
+    await settle()
+    assert await bench.gaps() == [(Cause.CLOSED, 2.0, None)]
+    assert bench.problems == []
+
+
+async def test_each_run_has_a_greater_epoch_with_the_writers_term() -> None:
+    bench = Bench(term=77)
+    for first in (0, 25, 50):
+        bench.recording.begin_run()
+        await bench.take(gop(first))
+        bench.recording.end_run(at(first / 25 + 1), Cause.CLOSED, "")
+    opened = [step.identity.epoch for step in bench.spool.steps if isinstance(step, OpenSegment)]
+    assert opened == sorted(set(opened))
+    assert {epoch % 1024 for epoch in opened} == {77}
+    assert len(opened) == 3
+
+
+async def test_a_note_that_died_with_the_recorder_is_made_up_for_at_the_next_start() -> None:
+    """Recorded 0 to 10 and 20 to 30; that nothing was recorded between was never written down."""
+    bench = Bench()
+    held = [TimeRange(at(0), at(10)), TimeRange(at(20), at(30))]
+    bench.recording.resume(at(30), at(35), held)
+    assert await bench.gaps() == [
+        (Cause.RECORDER_OFF, 10.0, 20.0),
+        (Cause.RECORDER_OFF, 30.0, None),
+    ]
+
+
+async def test_a_gap_that_ended_unnoticed_ends_where_what_is_recorded_begins() -> None:
+    bench = Bench()
+    bench.index.gaps.rows.append(Gap(2, at(10), None, Cause.UNREACHABLE))
+    held = [TimeRange(at(0), at(10)), TimeRange(at(20), at(30))]
+    bench.recording.resume(at(30), at(35), held)
+    assert await bench.gaps() == [
+        (Cause.UNREACHABLE, 10.0, 20.0),
+        (Cause.RECORDER_OFF, 30.0, None),
+    ]
+
+
+async def test_time_that_is_explained_is_not_explained_again() -> None:
+    bench = Bench()
+    bench.index.gaps.rows += [
+        Gap(2, at(10), at(20), Cause.SCHEDULE),
+        Gap(2, at(30), at(33), Cause.CLOSED),
+    ]
+    held = [TimeRange(at(0), at(10)), TimeRange(at(20), at(30))]
+    bench.recording.resume(at(30), at(35), held)
+    assert await bench.gaps() == [
+        (Cause.SCHEDULE, 10.0, 20.0),
+        (Cause.CLOSED, 30.0, 33.0),
+        (Cause.RECORDER_OFF, 33.0, None),
+    ]
+
+
+async def test_dropped_segments_in_a_row_are_one_gap_less_what_the_archive_has() -> None:
+    bench = Bench()
+    bench.index.segments.covered = [TimeRange(at(125), at(130))]
+    for minute in range(3):
+        span = TimeRange(at(60 * minute), at(60 * minute + 60))
+        bench.book.dropped(Segment(1, 2, 1, minute, span, 9, 9, b"x", None, "", 0, 0, ()))
+    assert await bench.gaps() == [
+        (Cause.SPOOL_FULL, 0.0, 125.0),
+        (Cause.SPOOL_FULL, 130.0, 180.0),
+    ]
