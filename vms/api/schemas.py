@@ -4,40 +4,35 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, Field
 
-from vms.core.model import Camera, Cause, Role, Stream, StreamCondition, StreamRole, User
-
-
-class Schema(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Heard(BaseModel):
-    """Comes over the bus: fields of newer versions are let through unread."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-def _trimmed(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-_NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
-
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NO_CONTROLS),
-]
-Login = Annotated[str, StringConstraints(max_length=100, pattern=_NO_CONTROLS)]
-"""The name a camera knows us by."""
-Password = Annotated[SecretStr, Field(max_length=256)]
-Address = Annotated[str, BeforeValidator(_trimmed), Field(max_length=1000)]
-CameraNumber = Annotated[int, Field(ge=1, le=99_999)]
-Days = Annotated[int, Field(ge=1, le=36_500)]
-Id = Annotated[int, Field(ge=1, lt=10**18)]
-Moment = Annotated[int, Field(ge=0, le=10**17)]
-"""µs UTC, as far as every database and every date goes."""
+from vms.api.policies import Policy
+from vms.api.shapes import (
+    Address,
+    CameraNumber,
+    Days,
+    Heard,
+    Id,
+    Ids,
+    Login,
+    Moment,
+    Name,
+    Password,
+    Priority,
+    Schema,
+)
+from vms.core.model import (
+    USUAL_PRIORITY,
+    Camera,
+    Cause,
+    Engine,
+    Role,
+    Stream,
+    StreamCondition,
+    StreamRole,
+    Transport,
+    User,
+)
 
 
 class SiteOut(Schema):
@@ -79,7 +74,7 @@ class UserIn(Schema):
 
     name: Name
     role: Role = Role.VIEWER
-    cameras: list[Id] | None = []
+    cameras: list[Id] | None = Field(default_factory=list)
     enabled: bool = True
     password: Password
 
@@ -106,6 +101,9 @@ class StreamOut(Schema):
     role: StreamRole
     record: bool
     audio: bool
+    engine: Engine
+    transport: Transport
+    policy: Policy
     url: str | None = None
     username: str | None = None
 
@@ -116,6 +114,9 @@ class StreamOut(Schema):
             role=stream.role,
             record=stream.record,
             audio=stream.audio,
+            engine=stream.engine,
+            transport=stream.transport,
+            policy=Policy.of(stream.policy),
             url=stream.url if with_address else None,
             username=stream.username if with_address else None,
         )
@@ -145,6 +146,7 @@ class CameraOut(Schema):
     name: str
     enabled: bool
     retention_days: int | None
+    priority: int
     streams: list[StreamOut]
     states: list[StreamStateOut]
 
@@ -156,6 +158,7 @@ class CameraOut(Schema):
             name=camera.name,
             enabled=camera.enabled,
             retention_days=camera.retention_days,
+            priority=camera.priority,
             streams=[StreamOut.of(stream, with_address=admin) for stream in camera.streams],
             states=states,
         )
@@ -166,7 +169,12 @@ class CamerasOut(Schema):
 
 
 class CameraIn(Schema):
-    """`user:password@` in an address is accepted and split off."""
+    """`user:password@` in an address is accepted and split off.
+
+    `priority` 0 to 9: when a recorder has no room for all, the lowest are dropped first. `engine`,
+    `transport`: of both streams. `policy`: when the main stream is kept; `sub_policy`: the sub
+    stream, null: as the main one.
+    """
 
     name: Name
     number: CameraNumber | None = None
@@ -176,12 +184,19 @@ class CameraIn(Schema):
     password: Password | None = None
     audio: bool = False
     retention_days: Days | None = None
+    priority: Priority = USUAL_PRIORITY
+    record_main: bool = True
     record_sub: bool = False
+    engine: Engine = Engine.AUTO
+    transport: Transport = Transport.AUTO
+    policy: Policy = Policy()
+    sub_policy: Policy | None = None
     enabled: bool = True
 
 
 class CameraPatch(Schema):
-    """Only what is sent changes; `sub_url` null or empty: there is no sub stream any more."""
+    """Only what is sent changes; `sub_url` null or empty: there is no sub stream any more. A new
+    sub stream is kept as the main one is, unless `sub_policy` says otherwise."""
 
     name: Name | None = None
     number: CameraNumber | None = None
@@ -191,7 +206,13 @@ class CameraPatch(Schema):
     password: Password | None = None
     audio: bool | None = None
     retention_days: Days | None = None
+    priority: Priority | None = None
+    record_main: bool | None = None
     record_sub: bool | None = None
+    engine: Engine | None = None
+    transport: Transport | None = None
+    policy: Policy | None = None
+    sub_policy: Policy | None = None
     enabled: bool | None = None
 
 
@@ -211,17 +232,13 @@ class ProbeOut(Schema):
     audio: str | None
     key_seconds: float | None = None
     clock_offset_micros: int | None = None
-    notes: list[str] = []
-
-
-def _numbers(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
+    notes: list[str] = Field(default_factory=list)
 
 
 class TimelineQuery(Schema):
     """`cameras`: ids with commas. Spans closer than a pixel become one."""
 
-    cameras: Annotated[list[Id], BeforeValidator(_numbers), Field(min_length=1, max_length=64)]
+    cameras: Ids
     start: Moment
     end: Moment
     pixels: Annotated[int, Field(ge=1, le=20_000)] = 1000
@@ -278,7 +295,7 @@ class NodeOut(Heard):
     pid: int = 0
     version: str = ""
     at: int
-    problems: list[ProblemOfNode] = []
+    problems: list[ProblemOfNode] = Field(default_factory=list)
     lost: bool = False
 
 

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 
 from storage.index import Index
 from vms.api.board import Board, Change
-from vms.api.schemas import Heard, NodeOut, StreamStateOut
+from vms.api.schemas import NodeOut, StreamStateOut
+from vms.api.shapes import Heard
 from vms.auth.policy import Action, allows, sees
 from vms.auth.signin import SignedIn
 from vms.core.bus import Bus, Payload

@@ -15,6 +15,14 @@ from vms.core.model import Camera, Stream, StreamRole
 from vms.core.secret import Secret
 
 T = TypeVar("T")
+_OF_STREAMS = frozenset(CameraPatch.model_fields) - {
+    *("name", "number", "enabled", "retention_days", "priority"),
+}
+"""Fields of a change that concern the streams."""
+
+
+_USUAL = Stream(0, 0, StreamRole.MAIN, "")
+"""What a stream is where nobody said otherwise."""
 
 
 async def list_cameras(call: Call) -> CamerasOut:
@@ -32,6 +40,7 @@ async def add_camera(call: Call) -> CameraOut:
             number=sent.number,
             enabled=sent.enabled,
             retention_days=sent.retention_days,
+            priority=sent.priority,
             streams=new_streams(sent),
         )
     )
@@ -47,6 +56,7 @@ async def change_camera(call: Call) -> CameraOut:
         number=KEEP if sent.number is None else sent.number,
         enabled=KEEP if sent.enabled is None else sent.enabled,
         retention_days=sent.retention_days if "retention_days" in sent.model_fields_set else KEEP,
+        priority=KEEP if sent.priority is None else sent.priority,
         streams=changed_streams(before.streams, sent),
     )
     camera = await call.api.index.cameras.change(before.id, change)
@@ -69,13 +79,13 @@ def new_streams(sent: CameraIn) -> tuple[NewStream, ...]:
     sub = _new_stream(StreamRole.SUB, sent.sub_url, "sub_url", sent)
     own = sub.username or sub.password
     inherited = sub if own else replace(sub, username=main.username, password=main.password)
-    return (main, replace(inherited, record=sent.record_sub))
+    policy = (sent.sub_policy or sent.policy).policy()
+    return (main, replace(inherited, record=sent.record_sub, policy=policy))
 
 
 def changed_streams(before: tuple[Stream, ...], sent: CameraPatch) -> tuple[NewStream, ...] | Keep:
     """The new set of streams, or KEEP when nothing that was sent concerns them."""
-    concerned = {"main_url", "sub_url", "username", "password", "audio", "record_sub"}
-    if not concerned & sent.model_fields_set:
+    if not _OF_STREAMS & sent.model_fields_set:
         return KEEP
     known = {stream.role: stream for stream in before}
     main = _changed_stream(StreamRole.MAIN, known.get(StreamRole.MAIN), sent.main_url, sent)
@@ -85,8 +95,8 @@ def changed_streams(before: tuple[Stream, ...], sent: CameraPatch) -> tuple[NewS
     sub = _changed_stream(StreamRole.SUB, known.get(StreamRole.SUB), sub_url, sent)
     if sub is None:
         return (main,)
-    if StreamRole.SUB not in known and not sub.username and sub.password is None:
-        sub = _with_login_of(sub, main, known.get(StreamRole.MAIN))
+    if StreamRole.SUB not in known:
+        sub = _like_main(sub, main, known.get(StreamRole.MAIN), sent)
     return (main, sub)
 
 
@@ -98,8 +108,11 @@ def _new_stream(role: StreamRole, text: str, field: str, sent: CameraIn) -> NewS
         url=address.url,
         username=sent.username or address.username or "",
         password=given or address.password,
-        record=True,
+        record=sent.record_main,
         audio=sent.audio,
+        engine=sent.engine,
+        transport=sent.transport,
+        policy=sent.policy.policy(),
     )
 
 
@@ -112,18 +125,35 @@ def _changed_stream(
     address = camera_address(before.url if text is None and before else text or "", f"{role}_url")
     password = None if sent.password is None else Secret(sent.password.get_secret_value())
     kept_record = before.record if before is not None else role is StreamRole.MAIN
-    record = sent.record_sub if role is StreamRole.SUB else None
+    is_sub = role is StreamRole.SUB
+    record, policy = (
+        (sent.record_sub, sent.sub_policy) if is_sub else (sent.record_main, sent.policy)
+    )
+    kept = before or _USUAL
     return NewStream(
         role=role,
         url=address.url,
         username=_first(sent.username, address.username, before.username if before else "") or "",
         password=password if password is not None else address.password,
         record=kept_record if record is None else record,
-        audio=bool(_first(sent.audio, before.audio if before else None)),
+        audio=kept.audio if sent.audio is None else sent.audio,
+        engine=sent.engine or kept.engine,
+        transport=sent.transport or kept.transport,
+        policy=kept.policy if policy is None else policy.policy(),
     )
 
 
-def _with_login_of(sub: NewStream, main: NewStream, before: Stream | None) -> NewStream:
+def _like_main(
+    sub: NewStream, main: NewStream, before: Stream | None, sent: CameraPatch
+) -> NewStream:
+    """A sub stream that was not there: what is not said of it is as with the main stream."""
+    sub = replace(sub, engine=main.engine, transport=main.transport)
+    if sent.audio is None:
+        sub = replace(sub, audio=main.audio)
+    if sent.sub_policy is None:
+        sub = replace(sub, policy=main.policy)
+    if sub.username or sub.password is not None:
+        return sub
     kept = before.password if before is not None and before.password else None
     return replace(sub, username=main.username, password=main.password or kept)
 
