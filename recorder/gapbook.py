@@ -42,6 +42,15 @@ class GapBook:
         self._noted = asyncio.Event()
         self._writing: Note | None = None
         self._dropped = 0
+        self._elsewhere: set[int] = set()
+
+    def hand_over(self, stream_id: int) -> None:
+        """Another recorder has this stream from now on: whether a gap lasts is his to say."""
+        self._elsewhere.add(stream_id)
+
+    def take_over(self, stream_id: int) -> None:
+        """This stream is ours (again)."""
+        self._elsewhere.discard(stream_id)
 
     @property
     def waiting(self) -> int:
@@ -51,11 +60,11 @@ class GapBook:
         """From `start` on there is no video. A gap of the same cause that lasts goes on."""
         GAPS.labels(cause).inc()
         gap = Gap(stream_id, start, None, cause, detail[:500])
-        self._add(lambda: self._index.gaps.open(gap))
+        self._add_own(stream_id, lambda: self._index.gaps.open(gap))
 
     def back(self, stream_id: int, end: WallTime) -> None:
         """There is video again, from `end` on."""
-        self._add(lambda: self._index.gaps.close(stream_id, end))
+        self._add_own(stream_id, lambda: self._index.gaps.close(stream_id, end))
 
     def missing(self, stream_id: int, span: TimeRange, cause: Cause, detail: str = "") -> None:
         """What of `span` the archive does not hold is lost: a gap that is over. One of the same
@@ -79,16 +88,16 @@ class GapBook:
         recorded begins; time of the last day that is neither recorded nor explained gets a gap. A
         stream that has nothing yet is connecting from now.
         """
-        self._add(lambda: self._resume(stream_id, held, now))
+        self._add_own(stream_id, lambda: self._resume(stream_id, held, now))
 
     def renew(self, stream_id: int, now: WallTime) -> None:
         """The gap that lasts goes on as another one: it is known to have lasted till now."""
-        self._add(lambda: self._renew(stream_id, now))
+        self._add_own(stream_id, lambda: self._renew(stream_id, now))
 
     def lay_out(self, stream_id: int, parts: Callable[[Gap], Sequence[Gap]]) -> None:
         """The gap that lasts becomes several, oldest first, the last of which lasts on. The first
         begins where it does."""
-        self._add(lambda: self._lay_out(stream_id, parts))
+        self._add_own(stream_id, lambda: self._lay_out(stream_id, parts))
 
     async def run(self) -> None:
         """Write notes until cancelled."""
@@ -203,6 +212,10 @@ class GapBook:
         found = await self._index.gaps.between(gap.stream_id, before)
         same = (one.start for one in found if one.cause is gap.cause and one.end == start)
         return next(same, start)
+
+    def _add_own(self, stream_id: int, note: Note) -> None:
+        if stream_id not in self._elsewhere:
+            self._add(note)
 
     def _add(self, note: Note) -> None:
         if len(self._notes) >= MOST_NOTES:

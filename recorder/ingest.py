@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from recorder import metrics
@@ -43,6 +44,15 @@ class Ingest:
         self._status, self._recording, self._door, self._clock = status, recording, door, clock
         self._pauses = Pauses()
         self._first_picture: float | None = None
+        self._at_key: Callable[[AccessUnit], None] | None = None
+
+    def record_to(self, recording: Keeps | None) -> None:
+        """From the next unit on; a run that is on goes on there without a beginning."""
+        self._recording = recording
+
+    def at_next_key(self, call: Callable[[AccessUnit], None]) -> None:
+        """Call once, with the next key picture, before anything is done with it."""
+        self._at_key = call
 
     async def run(self) -> None:
         """Until cancelled; what was recorded by then is sealed."""
@@ -80,6 +90,9 @@ class Ingest:
             self._recording.begin_run()
 
     def _take(self, unit: AccessUnit) -> None:
+        if self._at_key is not None and unit.random_access and unit.track == VIDEO:
+            call, self._at_key = self._at_key, None
+            call(unit)
         self._status.note(unit)
         self._broadcast.publish(unit)
         if self._recording is not None:

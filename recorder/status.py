@@ -22,10 +22,12 @@ _WINDOW = 4
 
 
 class Status:
-    """Plain calls from the ingest set it; `run` is the ingest's task."""
+    """Plain calls from the ingest set it; `run` is the ingest's task. `quiet`: another recorder
+    speaks for this stream."""
 
     def __init__(self, camera: Camera, stream: Stream, bus: Bus, clock: Clock) -> None:
         self._bus, self._clock = bus, clock
+        self.quiet = False
         self._label = str(stream.id)
         self._subject = f"stream.state.{stream.id}"
         self._changed = asyncio.Event()
@@ -81,7 +83,8 @@ class Status:
             self._changed.clear()
             self._measure()
             self._count_metrics()
-            await self._bus.publish(self._subject, payload_of(self.state))
+            if not self.quiet:
+                await self._bus.publish(self._subject, payload_of(self.state))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_SECONDS):
                     await self._changed.wait()
