@@ -68,6 +68,11 @@ class _Open:
         stepped_back = self.floor - earliest > WALL_JUMP_MICROS
         return earliest if stepped_back else max(earliest, self.floor)
 
+    def is_past(self, following: _Open) -> bool:
+        """Whether all of it lies before the floor: it was recorded before."""
+        begins = following.lead[0].random_access
+        return begins and min(unit.wall for unit in following.lead) <= self.floor
+
     @property
     def settled(self) -> bool:
         """Whether leading pictures are over: one shown after the first has arrived."""
@@ -99,7 +104,9 @@ class Group:
 class Grouping:
     """Feed it the units of one stream as they come; it gives back groups as they finish."""
 
-    def __init__(self, *, video: bool = True) -> None:
+    def __init__(self, *, video: bool = True, floor: WallTime = _NEVER) -> None:
+        """`floor`: where what is recorded ends. The first group does not start before it, if it
+        would by at most a second; what lies before it as a whole is passed over."""
         self.skipped_units = 0
         self._video = video
         self._shortest = SHORTEST_VIDEO_SECONDS if video else SHORTEST_AUDIO_SECONDS
@@ -109,7 +116,7 @@ class Grouping:
         self._last_sound: AccessUnit | None = None
         self._usual = 0
         self._distance = 0.0  # seconds between the last two pictures
-        self._floor = _NEVER
+        self._floor = self._until = floor
         self._broken_at = _NEVER
 
     def push(self, unit: AccessUnit) -> list[Group]:
@@ -211,6 +218,9 @@ class Grouping:
         if not force and not (current.settled and self._sound_is_complete(closing, current)):
             return []
         self._closing = None
+        if closing.floor == self._until and closing.is_past(current):
+            current.floor = closing.floor
+            return []
         current.start = max(current.earliest, WallTime(closing.earliest + 1))
         following = min(unit.pts for unit in current.lead)
         after = current.sound[0] if current.sound and not current.cut else None

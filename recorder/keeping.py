@@ -53,6 +53,10 @@ class Keeps(Protocol):
 
     def take(self, unit: AccessUnit) -> None: ...
 
+    def clock_stepped(self, words: str) -> None:
+        """Our civil time jumped forward at the unit taken last."""
+        ...
+
     def end_run(self, now: WallTime, cause: Cause, detail: str) -> None: ...
 
 
@@ -124,6 +128,9 @@ class Keeping:
         """The recorder starts on this stream: the gap it finds is laid out over the hours."""
         now = self._clock.wall()
         self._book.lay_out(self._stream_id, lambda gap: laid_out(gap, now, self._rule.calendar))
+
+    def clock_stepped(self, words: str) -> None:
+        self._recording.clock_stepped(words)
 
     def begin_run(self) -> None:
         self._arriving, self._writes, self._look_again = True, False, WallTime(0)

@@ -14,6 +14,7 @@ from typing import Protocol
 from recorder import metrics
 from recorder.errors import SpoolFull
 from recorder.gapbook import GapBook
+from recorder.groups import WALL_JUMP_MICROS
 from recorder.segmenter import Segmenter
 from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
 from vms.core.errors import Exhausted, VmsError
@@ -74,6 +75,7 @@ class Recording:
         self._segmenter: Segmenter | None = None
         self._run_until: WallTime | None = None  # end of the run's newest fragment that is kept
         self._unsealed = False
+        self._stepped = ""
         self._gap: Cause | None = None
         self._waits_for_key = True
 
@@ -94,6 +96,7 @@ class Recording:
             segment_seconds=self._segment_seconds,
             term=self._term,
             after=self._epoch,
+            until=self.until,
         )
         self._run_until = None
         self._waits_for_key = True
@@ -104,6 +107,10 @@ class Recording:
             return
         for step in self._segmenter.push(unit):
             self._write(step, self._segmenter)
+
+    def clock_stepped(self, words: str) -> None:
+        """Our civil time jumped forward within this run: the hole it leaves is no lost video."""
+        self._stepped = words
 
     def end_run(self, now: WallTime, cause: Cause, detail: str) -> None:
         """The run ended, or the connection failed (again): a gap begins where the pictures end."""
@@ -131,12 +138,19 @@ class Recording:
         """Whether the run's recording starts with this unit: a key picture, not recorded yet."""
         if not (unit.track == VIDEO and unit.random_access):
             return False
-        if self.until is not None and self.until - _OVERLAP_MICROS < unit.wall < self.until:
+        if self._is_recorded(unit.wall):
             return False
         self._waits_for_key = False
         if self.trouble is None:
             self._regain(unit.wall)
         return True
+
+    def _is_recorded(self, wall: WallTime) -> bool:
+        """Whether a group that begins there was sent before. One of which the camera had less than
+        a second more counts from where what is recorded ends: nothing is lost, no time shifted."""
+        if self.until is None:
+            return False
+        return self.until - _OVERLAP_MICROS < wall < self.until - WALL_JUMP_MICROS
 
     def _write(self, step: Step, segmenter: Segmenter) -> None:
         if isinstance(step, OpenSegment):
@@ -171,7 +185,9 @@ class Recording:
         """Within a run fragments touch, unless the camera paused or its pictures were lost."""
         if self._run_until is not None and step.start > self._run_until:
             hole = TimeRange(self._run_until, step.start)
-            self._book.missing(self._stream.id, hole, Cause.STALLED, _NO_PICTURES)
+            words, self._stepped = self._stepped, ""
+            cause = Cause.CLOCK_STEP if words else Cause.STALLED
+            self._book.missing(self._stream.id, hole, cause, words or _NO_PICTURES)
 
     def _refused(self, step: Step, segmenter: Segmenter, error: VmsError) -> None:
         """The disk did not take it: what it held is lost, from its start on. At the end of a

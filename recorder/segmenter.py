@@ -51,7 +51,8 @@ class Segmenter:
     """Push the units of one run; do the steps it returns, in order.
 
     Steps come one or a few units late, because an end is known only from what follows. `video`
-    False: a stream of sound only. `term` and `after` make the run's epoch: see `epoch_of`.
+    False: a stream of sound only. `term` and `after` make the run's epoch: see `epoch_of`. `until`:
+    where what is recorded ends; a first group that begins up to a second before starts there.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class Segmenter:
         segment_seconds: float = 60.0,
         term: int = 0,
         after: int = 0,
+        until: WallTime | None = None,
     ) -> None:
         self._camera_id, self._stream_id = camera_id, stream_id
         self._term, self._after = term, after
         self._length = max(1, int(segment_seconds * SECOND))
         self._phase = int(stream_id * _GOLDEN % 1.0 * self._length)
-        self._grouping = Grouping(video=video)
+        self._grouping = Grouping(video=video, floor=until or WallTime(0))
         self._epoch: int | None = None
         self._sequence = 0
         self._open: _Segment | None = None

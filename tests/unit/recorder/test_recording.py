@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from recorder.disk import SpoolDisk
@@ -262,3 +263,29 @@ async def test_dropped_segments_in_a_row_are_one_gap_less_what_the_archive_has()
         (Cause.SPOOL_FULL, 0.0, 125.0),
         (Cause.SPOOL_FULL, 130.0, 180.0),
     ]
+
+
+async def test_a_group_begun_just_before_the_last_run_ended_is_kept_from_there() -> None:
+    """Its key picture came half a second before what was recorded ended: no second is lost, and
+    no picture gets another time."""
+    bench = Bench()
+    bench.recording.resume(None, START)
+    bench.recording.begin_run()
+    await bench.take(gop(0) + gop(25))
+    bench.recording.end_run(at(2.1), Cause.CLOSED, "")
+    bench.recording.begin_run()
+    await bench.take(gop(38) + gop(63) + gop(88))
+    fragments = bench.spool.fragments
+    assert [fragment.start for fragment in fragments] == [at(0), at(1), at(2), at(63 / 25)]
+    assert fragments[2].end == fragments[3].start
+    assert await bench.gaps() == []
+
+
+async def test_the_hole_of_a_step_of_our_clock_says_so() -> None:
+    bench = Bench()
+    bench.recording.begin_run()
+    later = [replace(unit, wall=WallTime(unit.wall + 60 * SECOND)) for unit in gop(25) + gop(50)]
+    await bench.take(gop(0) + later[:1])
+    bench.recording.clock_stepped("the clock was set")
+    await bench.take(later[1:])
+    assert await bench.gaps() == [(Cause.CLOCK_STEP, 1.0, 61.0)]
