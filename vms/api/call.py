@@ -16,6 +16,7 @@ from player.footage import Footage
 from recorder.probe import ProbeReport
 from storage.archive import Archive
 from storage.index import Index
+from vms.api.allowance import Allowance
 from vms.api.peers import Peers
 from vms.api.watch import Watch
 from vms.auth.passwords import Passwords
@@ -53,6 +54,8 @@ class Api:
     probe: Probe
     clips: asyncio.Semaphore
     setting_up: asyncio.Lock
+    signals_of_users: Allowance
+    signals_of_cameras: Allowance
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from vms.api.accounts import CompletenessOut, CompletenessQuery, EventIn, EventOut
 from vms.api.call import Call
-from vms.api.handlers import cameras, clips, live, probe, site, state, timeline, users
+from vms.api.handlers import (
+    cameras,
+    clips,
+    completeness,
+    live,
+    probe,
+    signals,
+    site,
+    state,
+    timeline,
+    users,
+)
 from vms.api.openapi import document
 from vms.api.schemas import (
     CameraIn,
@@ -146,6 +158,25 @@ ROUTES: tuple[Route, ...] = (
         "What is recorded, and why not where it is not",
         query=TimelineQuery,
         answer=TimelineOut,
+    ),
+    Route(
+        "GET",
+        "/api/completeness",
+        AnySignedIn("lists what the user may see, and asks for the right to each camera named"),
+        completeness.get_completeness,
+        "Expected against stored, by day, with the reasons",
+        query=CompletenessQuery,
+        answer=CompletenessOut,
+    ),
+    Route(
+        "POST",
+        "/api/cameras/{camera_id}/events",
+        Action.SIGNAL,
+        signals.add_event,
+        "Say that something happened: a camera kept around events keeps it",
+        body=EventIn,
+        answer=EventOut,
+        status=202,
     ),
     Route(
         "GET",

@@ -15,8 +15,10 @@ from player.footage import Footage
 from storage.archive import Archive
 from storage.index import Index
 from vms.api import static
+from vms.api.allowance import Allowance
 from vms.api.call import Api, MakeClip, Probe
 from vms.api.dispatch import Endpoint
+from vms.api.handlers import signals
 from vms.api.middleware import access_log, errors_as_problems, security_headers
 from vms.api.peers import Peers
 from vms.api.routes import ROUTES
@@ -94,6 +96,8 @@ def make_api(
         probe=probe,
         clips=asyncio.Semaphore(settings.api.clips_at_once),
         setting_up=asyncio.Lock(),
+        signals_of_users=Allowance(clock, signals.USER_BURST, signals.USER_PER_SECOND),
+        signals_of_cameras=Allowance(clock, signals.CAMERA_BURST, signals.CAMERA_PER_SECOND),
     )
 
 

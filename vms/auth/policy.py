@@ -15,10 +15,11 @@ class Action(StrEnum):
     LIVE = "live"
     PLAYBACK = "playback"
     EXPORT = "export"
+    SIGNAL = "signal"  # say that something happened at a camera, so that it is kept
     ADMIN = "admin"
 
 
-_OF_A_VIEWER = frozenset({Action.LIVE, Action.PLAYBACK, Action.EXPORT})
+_OF_A_VIEWER = frozenset({Action.LIVE, Action.PLAYBACK, Action.EXPORT, Action.SIGNAL})
 
 
 def allows(user: User, action: Action, camera_id: int | None = None) -> bool:

@@ -12,7 +12,7 @@ ADMIN = User(1, "admin", Role.ADMINISTRATOR)
 EVERY = User(2, "every", Role.VIEWER)
 SOME = User(3, "some", Role.VIEWER, cameras=frozenset({7}))
 NONE = User(4, "none", Role.VIEWER, cameras=frozenset())
-ON_A_CAMERA = (Action.LIVE, Action.PLAYBACK, Action.EXPORT)
+ON_A_CAMERA = (Action.LIVE, Action.PLAYBACK, Action.EXPORT, Action.SIGNAL)
 
 
 @pytest.mark.parametrize("action", Action)
