@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Allowance:
         bucket = self._bucket(key)
         if bucket.tokens < 1.0:
             wait = (1.0 - bucket.tokens) / self._per_second
-            raise Exhausted("too often: wait", retry_after_seconds=max(1, round(wait + 0.5)))
+            raise Exhausted("too often: wait", retry_after_seconds=math.ceil(wait))
         bucket.tokens -= 1.0
 
     def _bucket(self, key: Hashable) -> _Bucket:

@@ -236,12 +236,14 @@ class ProbeOut(Schema):
 
 
 class TimelineQuery(Schema):
-    """`cameras`: ids with commas. Spans closer than a pixel become one."""
+    """`cameras`: ids with commas. Spans closer than a pixel become one. `stream` absent: of each
+    camera the one that is recorded, main before sub."""
 
     cameras: Ids
     start: Moment
     end: Moment
     pixels: Annotated[int, Field(ge=1, le=20_000)] = 1000
+    stream: StreamRole | None = None
 
 
 class GapOut(Schema):

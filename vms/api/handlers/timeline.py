@@ -9,7 +9,7 @@ from vms.api.problems import WrongFields
 from vms.api.schemas import GapOut, LaneOut, TimelineOut, TimelineQuery
 from vms.auth.policy import NO_SUCH_CAMERA, Action, require
 from vms.core.errors import NotFound
-from vms.core.model import Camera, Gap, Stream
+from vms.core.model import Camera, Gap, Stream, StreamRole
 from vms.core.walltime import DAY, TimeRange, WallTime, merge
 
 LONGEST_MICROS = 400 * DAY
@@ -25,7 +25,7 @@ async def get_timeline(call: Call) -> TimelineOut:
 
     async def lane(camera: Camera) -> LaneOut:
         async with room:
-            return await _lane(call.api, camera, span, span.micros // asked.pixels)
+            return await _lane(call.api, camera, asked.stream, span, span.micros // asked.pixels)
 
     cameras = [await _camera(call, camera_id) for camera_id in dict.fromkeys(asked.cameras)]
     async with asyncio.TaskGroup() as tasks:
@@ -61,8 +61,10 @@ async def _camera(call: Call, camera_id: int) -> Camera:
         raise NotFound(NO_SUCH_CAMERA) from None
 
 
-async def _lane(api: Api, camera: Camera, span: TimeRange, pixel_micros: int) -> LaneOut:
-    stream = recorded(camera)
+async def _lane(
+    api: Api, camera: Camera, role: StreamRole | None, span: TimeRange, pixel_micros: int
+) -> LaneOut:
+    stream = recorded(camera) if role is None else camera.stream(role)
     if stream is None:
         return LaneOut(camera_id=camera.id, spans=[], gaps=[])
     spans = merge(await api.footage.spans(stream.id, span), slack_micros=pixel_micros)
