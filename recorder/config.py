@@ -13,7 +13,8 @@ class RecordConfig:
     `fsync`: whether fragments are forced to disk as they are written (power cuts).
     `feed_host`: address the feed listens on and announces. `node`: this machine's name on the bus.
     `stall_seconds`: without a video access unit for so long a camera counts as lost. `zone`: the
-    site's, in which hours of the week are meant (IANA name).
+    site's, in which hours of the week are meant (IANA name). `capacity`: streams this recorder
+    takes at most; 0: any number.
     """
 
     spool: Path
@@ -24,3 +25,4 @@ class RecordConfig:
     feed_host: str = "127.0.0.1"
     stall_seconds: float = 5.0
     zone: str = "UTC"
+    capacity: int = 0

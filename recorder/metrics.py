@@ -23,7 +23,16 @@ RECONNECTS = Counter("vms_recorder_reconnects_total", "Runs that ended, by cause
 CAMERA_OFFSET = Gauge(
     "vms_recorder_camera_clock_offset_seconds", "How far the camera's clock is ahead", ("stream",)
 )
+CLOCK_STEPS = Counter(
+    "vms_recorder_clock_steps_total", "Clocks that were set, by whose", ("clock",)
+)
+SERVER_OFFSET = Gauge(
+    "vms_recorder_server_clock_offset_seconds", "How far recording's time is ahead of the server's"
+)
 STREAMS = Gauge("vms_recorder_streams", "Streams by condition", ("condition",))
+LEASES = Gauge("vms_recorder_leases", "Cameras this recorder holds")
+MEMBERS = Gauge("vms_recorder_members", "Recorders alive, as this one sees it")
+HANDOVERS = Counter("vms_recorder_handovers_total", "Cameras taken from a living one", ("how",))
 WATCHERS = Gauge("vms_recorder_watchers", "Feeds that are being sent")
 SPOOL_BYTES = Gauge("vms_recorder_spool_bytes", "Bytes recorded and not archived yet")
 ARCHIVED = Counter("vms_recorder_archived_segments_total", "Segments handed to the archive")

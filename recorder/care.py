@@ -1,0 +1,274 @@
+"""One stream in the care of this recorder: from a camera to where it is recorded and watched.
+
+`Care.run` is a supervised task of `recorder.fleet`. A stream comes cold (connect, then record what
+comes) or warm: connected while another recorder still holds it, and recorded from the very picture
+on at which that one stopped (`recorder.warm`). What is decided about leases is not decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from recorder.broadcast import Broadcast
+from recorder.config import RecordConfig
+from recorder.disk import SpoolDisk
+from recorder.feed import Feed
+from recorder.gapbook import GapBook
+from recorder.gate import Gate
+from recorder.ingest import Ingest
+from recorder.keeping import Keeps, kept
+from recorder.recording import Recording
+from recorder.rtsp.intake import Intake
+from recorder.source import RtspSource
+from recorder.spool import Spool
+from recorder.status import Status
+from recorder.steps import SealSegment, Step
+from recorder.warm import Left, Warm, digest
+from storage.archive import Archive
+from vms.core.beside import beside
+from vms.core.bus import Bus
+from vms.core.clock import Clock
+from vms.core.errors import VmsError
+from vms.core.media.access_unit import AccessUnit
+from vms.core.model import Camera, Cause, Segment, Stream
+
+log = logging.getLogger(__name__)
+
+KEY_SECONDS = 15.0
+"""How long the leaving recorder waits for a key picture to stop at."""
+SEAM_SECONDS = 3.0
+"""How long the coming recorder waits until that picture has reached it, too."""
+_SEAL_SECONDS = 5.0
+_NOTES_SECONDS = 2.0
+_LOOKUP_SECONDS = 3.0
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every stream's care stands on."""
+
+    config: RecordConfig
+    archive: Archive
+    bus: Bus
+    clock: Clock
+    spool: Spool
+    feed: Feed
+    book: GapBook
+    disk: SpoolDisk
+    gate: Gate
+    intake: Intake
+
+
+class _Tap:
+    """The spool, with an eye on the newest seal of one stream."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self.sealed: asyncio.Future[Segment | None] | None = None
+
+    def write(self, step: Step) -> asyncio.Future[Segment | None]:
+        done = self._spool.write(step)
+        if isinstance(step, SealSegment):
+            self.sealed = done
+        return done
+
+
+class Care:
+    """`status` tells how the stream is. `left`: where another recorder stopped, if it is known."""
+
+    def __init__(
+        self, means: Means, camera: Camera, stream: Stream, term: int, left: Left | None = None
+    ) -> None:
+        self.camera, self.stream = camera, stream
+        self.name = f"camera {camera.number} {stream.role}"
+        self.status = Status(camera, stream, means.bus, means.clock)
+        self._means, self._term, self._left = means, term, left
+        self._tap = _Tap(means.spool)
+        self._broadcast = Broadcast()
+        self._ingest: Ingest | None = None
+        self._recording: Recording | None = None
+        self._keeps: Keeps | None = None
+        self._warm: Warm | None = None
+        self._is_warm: asyncio.Future[bool] | None = None
+        self._admitted: asyncio.Future[Left] | None = None
+
+    def suits(self, stream: Stream | None) -> bool:
+        """Whether it can go on as it is; a camera's name and number make no difference."""
+        return stream == self.stream
+
+    def warm_up(self) -> None:
+        """Before `run`: connect only, keep the newest pictures, say nothing, until admitted."""
+        loop = asyncio.get_running_loop()
+        self._is_warm, self._admitted = loop.create_future(), loop.create_future()
+        self._warm = Warm(lambda: self._tell_warm(True), lambda _: self._tell_warm(False))
+        self.status.quiet = True
+
+    async def until_warm(self) -> bool:
+        """Whether its pictures came; False: the camera did not let us in beside the other one."""
+        assert self._is_warm is not None
+        return await self._is_warm
+
+    def admit(self, left: Left, term: int) -> None:
+        """The stream is ours: record it from where the other one left."""
+        assert self._admitted is not None
+        self._term, self._left = term, left
+        self._admitted.set_result(left)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        if self._warm is not None:
+            await self._run_warm(self._warm)
+            return
+        self._means.book.take_over(self.stream.id)
+        async with self._offered(), self._kept() as keeps:
+            self._ingest = self._make_ingest(keeps)
+            await self._ingest.run()
+
+    async def leave(self, *, at_key: bool) -> Left:
+        """Stop recording, before the next key picture or at once; what is watched goes on until
+        the task is cancelled. From now on another recorder speaks for this stream."""
+        if at_key and self._ingest is not None and self._recording is not None:
+            stopped: asyncio.Future[Left] = asyncio.get_running_loop().create_future()
+            self._ingest.at_next_key(lambda unit: _settle(stopped, self._stop(unit)))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(KEY_SECONDS):
+                    return await self._with_hash(await stopped)
+        return await self._with_hash(self._stop(None))
+
+    def let_go(self) -> None:
+        """Another recorder has it already: seal what there is and say nothing more."""
+        self._hush()
+        self._stop(None)
+
+    def _stop(self, key: AccessUnit | None) -> Left:
+        """Plain: what is there by now will be sealed, nothing more is noted or told. Before a key
+        picture no gap begins: the other recorder goes on with it."""
+        now = self._means.clock.wall() if key is None else key.wall
+        if key is not None:
+            self._hush()
+            if self._recording is not None:
+                self._recording.rest(now, Cause.RECORDER_OFF)
+        if self._keeps is not None:
+            self._keeps.end_run(now, Cause.RECORDER_OFF, "")
+        self._hush()
+        if self._ingest is not None:
+            self._ingest.record_to(None)
+        until = self._recording.until if self._recording is not None else None
+        return Left(until, None, b"" if key is None else digest(key))
+
+    def _hush(self) -> None:
+        self._means.book.hand_over(self.stream.id)
+        self.status.quiet = True
+
+    async def _with_hash(self, left: Left) -> Left:
+        """Wait until the last segment is sealed, and until our notes about gaps are written."""
+        sealed: Segment | None = None
+        if self._tap.sealed is not None:
+            with contextlib.suppress(TimeoutError, VmsError):
+                async with asyncio.timeout(_SEAL_SECONDS):
+                    sealed = await asyncio.shield(self._tap.sealed)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_NOTES_SECONDS):
+                while self._means.book.waiting:
+                    await asyncio.sleep(_LOOK_SECONDS)
+        if sealed is None:
+            return left
+        return Left(sealed.range.end, sealed.sha256, left.key)
+
+    async def _run_warm(self, warm: Warm) -> None:
+        assert self._admitted is not None
+        self._ingest = self._make_ingest(warm)
+        async with beside(self._ingest.run()):
+            left = await self._admitted
+            self._means.book.take_over(self.stream.id)
+            async with self._offered(), self._kept() as keeps:
+                await self._go_on(self._ingest, warm, keeps, left)
+                self._warm = None  # started again after a bug, it comes cold
+                self.status.quiet = False
+                await asyncio.Event().wait()
+
+    async def _go_on(self, ingest: Ingest, warm: Warm, keeps: Keeps | None, left: Left) -> None:
+        """Record from the picture on at which the other one stopped; it may still be on its way."""
+        units, waited = warm.after(left), 0.0
+        while not units and warm.running and waited < SEAM_SECONDS:
+            await self._means.clock.sleep(_LOOK_SECONDS)
+            units, waited = warm.after(left), waited + _LOOK_SECONDS
+        if keeps is not None and warm.running:
+            keeps.begin_run()
+            for unit in units:
+                keeps.take(unit)
+        ingest.record_to(keeps)
+
+    def _make_ingest(self, keeps: Keeps | None) -> Ingest:
+        means, stream = self._means, self.stream
+        stall_seconds = means.config.stall_seconds
+        source = RtspSource(stream, means.clock, means.intake, stall_seconds=stall_seconds)
+        door = means.gate.door(stream.camera_id, stream.url)
+        return Ingest(self.name, source, self._broadcast, self.status, keeps, door, means.clock)
+
+    @asynccontextmanager
+    async def _offered(self) -> AsyncIterator[None]:
+        async with self._means.feed.offer(self.stream.id, self._broadcast, self._means.bus):
+            yield
+
+    @asynccontextmanager
+    async def _kept(self) -> AsyncIterator[Keeps | None]:
+        """What the stream is recorded to, by its policy; None: it is only there to be watched."""
+        if not self.stream.record:
+            yield None
+            return
+        means, zone = self._means, ZoneInfo(self._means.config.zone)
+        self._recording = await self._resumed()
+        async with kept(
+            self._recording, self.stream, means.book, means.bus, means.clock, zone
+        ) as keeps:
+            self._keeps = keeps
+            yield keeps
+
+    async def _resumed(self) -> Recording:
+        means, stream, left = self._means, self.stream, self._left
+        held = [segment.range for segment in means.spool.tail(stream.id)]
+        recording = Recording(
+            stream,
+            self._tap,
+            means.book,
+            means.disk,
+            means.config.segment_seconds,
+            term=self._term,
+        )
+        if left is not None and left.until is not None:
+            means.spool.continue_chain(stream.id, left.sha256, left.until)
+        if left is not None and left.key and left.until is not None:
+            recording.until = left.until  # without a gap
+            return recording
+        # The spool first: what it holds may reach the archive meanwhile, never the reverse.
+        last = await self._last()
+        if last is not None:
+            means.spool.continue_chain(stream.id, last.sha256, last.range.end)
+        until = means.spool.recorded_until(stream.id)  # with `last`, once that has been told
+        recording.resume(until, means.clock.wall(), held)
+        return recording
+
+    async def _last(self) -> Segment | None:
+        """The newest archived segment; None also when the index does not say in time: recording
+        does not wait for it."""
+        with contextlib.suppress(VmsError, TimeoutError):
+            async with asyncio.timeout(_LOOKUP_SECONDS):
+                return await self._means.archive.last(self.stream.id)
+        return None
+
+    def _tell_warm(self, warm: bool) -> None:
+        if self._is_warm is not None and not self._is_warm.done():
+            self._is_warm.set_result(warm)
+
+
+def _settle(future: asyncio.Future[Left], left: Left) -> None:
+    if not future.done():
+        future.set_result(left)
