@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from recorder.errors import TransportRefused
@@ -17,6 +18,7 @@ from recorder.rtsp.intake import Intake
 from recorder.rtsp.protocol import Sink
 from recorder.rtsp.tls import Trust
 from recorder.rtsp.tracks import audio_receiver, video_receiver
+from recorder.source.pins import OwnPins, Pins
 from recorder.source.transports import Transports
 from recorder.source.units import UnitQueue
 from recorder.source.watch import trouble
@@ -24,7 +26,7 @@ from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Stream
-from vms.core.runs import Mapping, Noticed
+from vms.core.runs import ClockMapping, Noticed
 from vms.core.walltime import WallTime
 
 log = logging.getLogger(__name__)
@@ -39,9 +41,8 @@ class RtspSource:
     """An RTSP camera. Its transport is the stream's; where that fails, the other one, which is kept
     for an hour.
 
-    `trust`: how certificates are judged; the one pinned is the stream's, or the first that opened
-    a session, of which `pin` is told. `redirects_to`: hosts beside its own that a camera may send
-    us to.
+    `trust`: how certificates are judged; `pins` knows which one counts, and is told of the first.
+    `redirects_to`: hosts beside its own that a camera may send us to.
     """
 
     def __init__(
@@ -52,12 +53,12 @@ class RtspSource:
         *,
         stall_seconds: float = 5.0,
         trust: Trust | None = None,
-        pin: Callable[[str], None] | None = None,
+        pins: Pins | None = None,
         redirects_to: frozenset[str] = _NOBODY,
     ) -> None:
         self._stream, self._clock, self._intake = stream, clock, intake
         self._stall_seconds, self._redirects_to = stall_seconds, redirects_to
-        self._trust, self._pin = trust or Trust(), pin
+        self._trust, self._pins = trust or Trust(), pins or OwnPins(stream)
         self._transports = Transports(stream.transport, secure=stream.url.startswith("rtsps:"))
 
     @asynccontextmanager
@@ -94,7 +95,7 @@ class RtspSource:
                 self._intake,
                 audio=stream.audio,
                 udp=udp,
-                trust=self._trust,
+                trust=replace(self._trust, pinned=self._pins.known(stream.id)),
                 redirects_to=self._redirects_to,
             )
         )
@@ -110,11 +111,9 @@ class RtspSource:
         return f"camera {self._stream.camera_id} {self._stream.role}"
 
     def _note_certificate(self, shown: str) -> None:
-        if shown and not self._trust.pinned and not self._trust.verify:
-            self._trust = Trust(shown)
+        if shown and not self._trust.verify and not self._pins.known(self._stream.id):
+            self._pins.note(self._stream.id, shown)
             log.info("%s: certificate %s is remembered", self._name, shown[:16])
-            if self._pin is not None:
-                self._pin(shown)
 
 
 async def _listen(heard: asyncio.Event) -> None:
@@ -152,7 +151,9 @@ class RtspRun:
             channel: partial(self._on_rtcp, of) for channel, of in self._rtcp.items()
         }
         session.deliver(
-            sinks | {channel: of.push for channel, of in self._rtp.items()}, self._on_read
+            sinks | {channel: of.push for channel, of in self._rtp.items()},
+            self._on_read,
+            {picture.rtp: video.push_row},
         )
         self._on_read()  # what came before, an end included
 
@@ -161,7 +162,7 @@ class RtspRun:
         return self._reception.camera_offset()
 
     @property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> ClockMapping:
         return self._reception.mapping
 
     def take_steps(self) -> list[Noticed]:

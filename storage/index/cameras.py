@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import case, delete, exists, false, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
@@ -68,6 +68,13 @@ class Cameras:
             if not isinstance(change.streams, Keep):
                 await self._set_streams(connection, camera_id, change.streams)
             return await self._get(connection, camera_id)
+
+    async def pin(self, stream_id: int, certificate: str) -> None:
+        """Remember what a camera over TLS showed first (SHA-256, hexadecimal); a certificate that
+        is known already stands. Forgotten when its address or password is written anew."""
+        unknown = update(streams).where(streams.c.id == stream_id, streams.c.certificate.is_(None))
+        async with self._database.write() as connection:
+            await connection.execute(unknown.values(certificate=certificate))
 
     async def remove(self, camera_id: int) -> None:
         """Out of the list and its number free; passwords are forgotten, the archive stays until it
@@ -134,6 +141,7 @@ class Cameras:
             engine=Engine(row.engine),
             transport=Transport(row.transport),
             policy=policy_from_json(row.policy),
+            certificate=row.certificate or "",
         )
 
     async def _set_streams(
@@ -169,8 +177,11 @@ class Cameras:
             "transport": new.transport.value,
             "policy": policy_to_json(new.policy),
         }
+        # Another address or a password written anew: an administrator vouches for the camera.
+        same = streams.c.url == new.url if new.password is None else false()
+        values["certificate"] = case((same, streams.c.certificate), else_=None)
         if stream_id is None:
-            added = insert(streams).values(values).returning(streams.c.id)
+            added = insert(streams).values(values | {"certificate": None}).returning(streams.c.id)
             stream_id = int((await connection.execute(added)).scalar_one())
         if new.password is not None:
             values["password"] = self._seal.close(new.password, stream_id)

@@ -99,6 +99,11 @@ streams = Table(
         server_default="{}",
         comment="when it is kept, JSON, see policies.py; {}: always",
     ),
+    Column(
+        "certificate",
+        Text,
+        comment="rtsps: SHA-256 in hexadecimal; null: none was seen yet",
+    ),
     Index("streams_camera_id_role_key", "camera_id", "role", unique=True),
     sqlite_autoincrement=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -69,6 +69,8 @@ class Stream:
 
     `record`: kept in the archive, when `policy` says; otherwise the stream is only there to be
     watched live. `audio`: whether sound is recorded (off by default: MK 20/PUU-XIV/2016).
+    `certificate`: what the camera showed when it was first reached over TLS (SHA-256, hexadecimal);
+    learnt, not set, so it makes no difference between two streams.
     """
 
     id: int
@@ -82,6 +84,7 @@ class Stream:
     engine: Engine = Engine.AUTO
     transport: Transport = Transport.AUTO
     policy: RecordPolicy = USUAL_POLICY
+    certificate: str = field(default="", compare=False)
 
 
 USUAL_PRIORITY = 5
