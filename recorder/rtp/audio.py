@@ -6,6 +6,9 @@ from recorder.rtp.depacketizer import LARGEST_UNIT, Coded
 from vms.core.media.access_unit import TrackFormat
 from vms.core.media.audio import frame_ticks
 
+_MOST_FRAMES_IN_PACKET = 128
+"""A packet that claims more is broken: taking one apart must cost little, whoever wrote it."""
+
 
 class WholeFrames:
     """One packet is one frame: G.711 and Opus."""
@@ -42,7 +45,7 @@ class AacFrames:
 
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
         sizes, start = self._read_headers(data, start, end)
-        if not sizes or sum(sizes) > LARGEST_UNIT:
+        if not sizes or start == end or sum(sizes) > LARGEST_UNIT:
             self.dropped += 1
         elif self._missing or (len(sizes) == 1 and sizes[0] > end - start):
             self._piece(data[start:end], sizes[0], timestamp)
@@ -56,7 +59,7 @@ class AacFrames:
             return [], start
         bits = (data[start] << 8) | data[start + 1]
         body = start + 2 + (bits + 7) // 8
-        if body > end or width <= 0:
+        if body > end or not 0 < width <= bits <= width * _MOST_FRAMES_IN_PACKET:
             return [], start
         headers = int.from_bytes(data[start + 2 : body], "big") >> (-bits % 8)
         shifts = range(bits - width, -1, -width)
@@ -69,7 +72,7 @@ class AacFrames:
                 self.dropped += 1
                 return
             at = (timestamp + number * self._ticks) & 0xFFFF_FFFF
-            self.ready.append(Coded(at, True, data[start : start + size], self._format))
+            self.ready.append(Coded(at, True, _bare(data[start : start + size]), self._format))
             start += size
 
     def _piece(self, piece: bytes, size: int, timestamp: int) -> None:
@@ -79,5 +82,14 @@ class AacFrames:
         self._pieces.append(piece)
         self._missing -= len(piece)
         if self._missing <= 0:
-            self.ready.append(Coded(timestamp, True, b"".join(self._pieces), self._format))
+            frame = _bare(b"".join(self._pieces))
+            self.ready.append(Coded(timestamp, True, frame, self._format))
             self._pieces, self._missing = [], 0
+
+
+def _bare(frame: bytes) -> bytes:
+    """The frame without an ADTS header (ISO/IEC 14496-3 1.A.2.2), which some cameras leave on: no
+    frame of its own begins with twelve ones."""
+    if len(frame) < 8 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0:
+        return frame
+    return frame[7 if frame[1] & 1 else 9 :]

@@ -131,7 +131,7 @@ class Pictures:
         size = sum(map(len, self.parts[at + 1 :]))
         self.parts[at] = size.to_bytes(4, "big")
         self._size += size
-        if self._is_slice(self.parts[at + 1]):
+        if self._is_slice(self.parts[at + 1]) and self.parts[at + 1] != b"\0\0":
             self._heads.append(b"".join(self.parts[at + 1 : at + 3])[:_HEAD])
         else:
             self._note(at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recorder.rtp.depacketizer import Coded, Depacketizer
+from recorder.rtp.pace import Pace
 from recorder.rtp.packet import PLAIN_HEADER, read_header
 from recorder.rtp.replay import ReplayTime, read_replay
 from recorder.rtp.rtcp import Reception, SenderReport, read_sender_report
@@ -32,6 +33,8 @@ class TrackReceiver:
     depacketizer: Depacketizer
     clock: MediaClock
     tally: Tally = field(default_factory=Tally)
+    pace: Pace | None = None
+    """If given, units are left out once their media time is found to run at a wrong speed."""
     report: SenderReport | None = None
     replay: ReplayTime | None = None
     _ssrc: int = 0
@@ -75,6 +78,10 @@ class TrackReceiver:
         ready = self.depacketizer.ready
         units = [(self.clock.ticks(coded.timestamp, arrival), coded) for coded in ready]
         ready.clear()
+        if self.pace is not None and units:
+            self.pace.note(units[-1][0], arrival)
+            if self.pace.is_wrong:
+                return []
         if units:
             self._note_jitter(units[-1][0], arrival)
         return units

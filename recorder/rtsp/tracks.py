@@ -8,6 +8,7 @@ from recorder.rtp.audio import AacFrames, WholeFrames
 from recorder.rtp.depacketizer import Depacketizer
 from recorder.rtp.h264 import H264Depacketizer
 from recorder.rtp.h265 import H265Depacketizer
+from recorder.rtp.pace import Pace
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.timeline import MediaClock
 from recorder.rtsp.sdp import Media, audio_config, parameter_sets
@@ -27,7 +28,10 @@ def video_receiver(media: Media) -> TrackReceiver:
 def audio_receiver(media: Media) -> TrackReceiver | None:
     """None when the description does not say enough to decode the sound."""
     reader = _audio_reader(media)
-    return reader and TrackReceiver(AUDIO, reader[0], MediaClock(reader[1]))
+    if reader is None:
+        return None
+    depacketizer, rate = reader
+    return TrackReceiver(AUDIO, depacketizer, MediaClock(rate), pace=Pace(rate))
 
 
 def _audio_reader(media: Media) -> tuple[Depacketizer, int] | None:
