@@ -14,6 +14,7 @@ from recorder.broadcast import Broadcast
 from recorder.errors import CameraError
 from recorder.gate import Pauses
 from recorder.keeping import Keeps
+from recorder.runbook import RunLog
 from recorder.source import Run, Source
 from recorder.status import Status
 from vms.core.beside import beside
@@ -39,9 +40,12 @@ class Ingest:
         recording: Keeps | None,
         door: AbstractAsyncContextManager[object],
         clock: Clock,
+        *,
+        runs: RunLog | None = None,
     ) -> None:
         self._name, self._source, self._broadcast = name, source, broadcast
         self._status, self._recording, self._door, self._clock = status, recording, door, clock
+        self._runs = runs
         self._pauses = Pauses()
         self._first_picture: float | None = None
         self._at_key: Callable[[AccessUnit], None] | None = None
@@ -86,6 +90,8 @@ class Ingest:
 
     def _begin_run(self, run: Run) -> None:
         self._status.begin(run)
+        if self._runs is not None:
+            self._runs.begin(run)
         if self._recording is not None:
             self._recording.begin_run()
 
@@ -101,10 +107,13 @@ class Ingest:
             self._tell_pictures()
 
     def _tell_pictures(self) -> None:
-        """At every key picture: it is recorded, or why not."""
+        """At every key picture: it is recorded, or why not; and did a clock step?"""
         if self._first_picture is None:
             self._first_picture = self._clock.monotonic()
             log.info("%s: pictures arrive", self._name)
+        stepped = self._runs.take_steps() if self._runs is not None else ""
+        if stepped and self._recording is not None:
+            self._recording.clock_stepped(stepped)
         if self._recording is None:
             self._status.set(StreamCondition.WATCHABLE, None)
         elif self._recording.resting is not None:
@@ -118,6 +127,9 @@ class Ingest:
         self._status.end()
         if self._recording is not None:
             self._recording.end_run(self._clock.wall(), error.cause, error.message)
+        if self._runs is not None:
+            until = self._recording.until if self._recording is not None else None
+            self._runs.end(until or self._clock.wall(), error.cause, error.message)
 
     def _tell(self, error: CameraError) -> None:
         metrics.RECONNECTS.labels(error.cause).inc()

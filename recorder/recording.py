@@ -20,6 +20,7 @@ from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
 from vms.core.errors import Exhausted, VmsError
 from vms.core.media.access_unit import VIDEO, AccessUnit
 from vms.core.model import Cause, Segment, Stream
+from vms.core.runs import ClockMapping
 from vms.core.walltime import SECOND, TimeRange, WallTime
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,14 @@ class Writer(Protocol):
     def write(self, step: Step) -> asyncio.Future[Segment | None]:
         """Do a step, in order. Fails with Exhausted when the disk cannot take it."""
         ...
+
+
+class Runs(Protocol):
+    """Told which runs there are, and how their clocks stand (`recorder.runbook.RunLog`)."""
+
+    def opened(self, epoch: int, start: WallTime) -> None: ...
+
+    def mapping(self) -> ClockMapping: ...
 
 
 class Disk(Protocol):
@@ -65,12 +74,13 @@ class Recording:
         segment_seconds: float,
         *,
         term: int = 0,
+        runs: Runs | None = None,
     ) -> None:
         """`term`: of the lease under which this is recorded; no two writers have the same."""
         self.until: WallTime | None = None
         self.trouble: tuple[Cause, str] | None = None
         self._stream, self._spool, self._book, self._disk = stream, spool, book, disk
-        self._segment_seconds = segment_seconds
+        self._segment_seconds, self._runs = segment_seconds, runs
         self._term, self._epoch = term, 0
         self._segmenter: Segmenter | None = None
         self._run_until: WallTime | None = None  # end of the run's newest fragment that is kept
@@ -97,6 +107,7 @@ class Recording:
             term=self._term,
             after=self._epoch,
             until=self.until,
+            mapping=self._runs.mapping if self._runs is not None else None,
         )
         self._run_until = None
         self._waits_for_key = True
@@ -155,6 +166,8 @@ class Recording:
     def _write(self, step: Step, segmenter: Segmenter) -> None:
         if isinstance(step, OpenSegment):
             self._epoch = step.identity.epoch
+            if self._runs is not None:
+                self._runs.opened(step.identity.epoch, step.identity.start)
         elif isinstance(step, AppendFragment) and self.trouble is None:
             self._note_hole(step)
             self.until = self._run_until = step.end

@@ -9,7 +9,7 @@ in its identity). Design: docs/design/segments.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from recorder.groups import Group, Grouping
@@ -17,6 +17,7 @@ from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
 from vms.core.media.access_unit import AccessUnit, TrackFormat
 from vms.core.media.fmp4.fragment import TrackRun, fragment, reordering, track_run
 from vms.core.media.fmp4.identity import Identity, Needed, needed
+from vms.core.runs import ClockMapping
 from vms.core.walltime import SECOND, WallTime
 
 _GOLDEN = 0.618_033_988_749_895
@@ -53,6 +54,7 @@ class Segmenter:
     Steps come one or a few units late, because an end is known only from what follows. `video`
     False: a stream of sound only. `term` and `after` make the run's epoch: see `epoch_of`. `until`:
     where what is recorded ends; a first group that begins up to a second before starts there.
+    `mapping`: asked at each segment's beginning how its clocks stand.
     """
 
     def __init__(
@@ -65,9 +67,10 @@ class Segmenter:
         term: int = 0,
         after: int = 0,
         until: WallTime | None = None,
+        mapping: Callable[[], ClockMapping] | None = None,
     ) -> None:
         self._camera_id, self._stream_id = camera_id, stream_id
-        self._term, self._after = term, after
+        self._term, self._after, self._mapping = term, after, mapping
         self._length = max(1, int(segment_seconds * SECOND))
         self._phase = int(stream_id * _GOLDEN % 1.0 * self._length)
         self._grouping = Grouping(video=video, floor=until or WallTime(0))
@@ -147,6 +150,7 @@ class Segmenter:
             zero=zero,
             origins={unit.track: _origin(unit, zero) for unit in firsts},
             needs=self._key if group.continues else None,
+            mapping=self._mapping() if self._mapping is not None else None,
         )
 
     def _append(self, segment: _Segment, group: Group) -> AppendFragment:

@@ -17,7 +17,7 @@ from recorder.rtp.rate import MediaRate
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.timeline import WallLine
 from vms.core.media.access_unit import VIDEO, AccessUnit
-from vms.core.runs import CameraClock, Mapping, Noticed, Stepped
+from vms.core.runs import CameraClock, ClockMapping, Noticed, Stepped
 from vms.core.walltime import SECOND, WallTime, from_ntp
 
 SETTLE_SECONDS = 0.5
@@ -121,9 +121,9 @@ class Reception:
         return self._watch.offset
 
     @property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> ClockMapping:
         """The clocks of this run now, as far as they are known here."""
-        return Mapping(self._watch.source, self._watch.offset, self._rate.ppm)
+        return ClockMapping(self._watch.source, self._watch.offset, self._rate.ppm)
 
     def _take(self, receiver: TrackReceiver, now: float, units: list[AccessUnit]) -> None:
         track, wall = receiver.track, self.arrival_wall(now)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from vms.core.media.access_unit import AccessUnit
-from vms.core.runs import Mapping, Noticed
+from vms.core.runs import ClockMapping, Noticed
 from vms.core.walltime import WallTime
 
 
@@ -22,7 +22,7 @@ class Run(Protocol):
         ...
 
     @property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> ClockMapping:
         """The clocks of this run now, as far as the source knows them."""
         ...
 

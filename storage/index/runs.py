@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.index.engine import Database
 from storage.index.schema import clock_steps, runs, streams
 from vms.core.model import Cause
-from vms.core.runs import CameraClock, ClockStep, Mapping, RunFacts, Stepped
+from vms.core.runs import CameraClock, ClockMapping, ClockStep, RunFacts, Stepped
 from vms.core.walltime import TimeRange, WallTime
 
 MOST_AT_ONCE = 100
@@ -142,7 +142,7 @@ def _facts(row: Any) -> RunFacts:
         end=row.end_us,
         cause=Cause(row.cause) if row.cause else None,
         detail=row.detail,
-        mapping=Mapping(
+        mapping=ClockMapping(
             camera_clock=CameraClock(row.camera_clock),
             camera_offset=row.camera_offset_us,
             media_ppm=row.media_ppm,

@@ -8,11 +8,11 @@ import pytest
 
 from storage.index import Index, NewCamera, NewStream
 from vms.core.model import Cause, StreamRole
-from vms.core.runs import CameraClock, ClockStep, Mapping, RunFacts, Stepped
+from vms.core.runs import CameraClock, ClockMapping, ClockStep, RunFacts, Stepped
 from vms.core.walltime import TimeRange, WallTime
 
 ALWAYS = TimeRange(WallTime(0), WallTime(1 << 60))
-MAPPING = Mapping(CameraClock.SENDER_REPORT, -30_000_000, 480, 1500, True)
+MAPPING = ClockMapping(CameraClock.SENDER_REPORT, -30_000_000, 480, 1500, True)
 
 
 def span(start: int, end: int) -> TimeRange:
@@ -44,7 +44,7 @@ async def test_a_run_is_one_row_written_again_as_it_goes_on(index: Index, run: R
 async def test_a_camera_that_does_not_say_its_time_has_no_offset(
     index: Index, run: RunFacts
 ) -> None:
-    silent = replace(run, mapping=Mapping())
+    silent = replace(run, mapping=ClockMapping())
     await index.runs.note([silent])
     assert await index.runs.last(run.stream_id) == silent
 

@@ -13,7 +13,7 @@ from recorder.steps import AppendFragment, Step
 from vms.core.errors import NotFound, Unavailable, VmsError
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Gap, Segment
-from vms.core.runs import Mapping, Noticed
+from vms.core.runs import ClockMapping, Noticed
 from vms.core.walltime import TimeRange, WallTime, merge
 
 
@@ -169,7 +169,7 @@ class FakeRun:
     camera_offset: int | None = None
     bytes_read: int = 0
     lost: int = 0
-    mapping: Mapping = field(default_factory=Mapping)
+    mapping: ClockMapping = field(default_factory=ClockMapping)
     steps: list[Noticed] = field(default_factory=list)
 
     def take_steps(self) -> list[Noticed]:

@@ -40,7 +40,7 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class ClockMapping:
     """How media time is mapped to civil time at an instant, and by which clocks.
 
     Civil time comes from this server's clock, carried by its monotonic clock. `server_offset`: µs
@@ -73,7 +73,7 @@ class RunFacts:
     end: WallTime | None = None
     cause: Cause | None = None
     detail: str = ""
-    mapping: Mapping = Mapping()
+    mapping: ClockMapping = ClockMapping()
     steps: int = 0
     lost: int = 0
 

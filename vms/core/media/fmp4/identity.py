@@ -9,6 +9,7 @@ from typing import Any
 
 from vms.core.errors import Corrupt
 from vms.core.media.fmp4.boxes import IDENTITY_UUID, box
+from vms.core.runs import CameraClock, ClockMapping
 from vms.core.walltime import WallTime
 
 SCHEMA = 1
@@ -32,7 +33,8 @@ class Identity:
     before presentation) or audio came late. `origins`: for each track the pts (of its run, in its
     clock rate) at media time 0. `prev_sha256`: hash of the stream's previous segment, None for the
     very first. `needs`: None for a segment that starts at a random access point; else the one that
-    holds the point from which its first pictures, and all between, have to be decoded.
+    holds the point from which its first pictures, and all between, have to be decoded. `mapping`:
+    by which clocks civil time was found, as they stood when the segment began; None: not told.
     """
 
     camera_id: int
@@ -44,6 +46,7 @@ class Identity:
     origins: Mapping[int, int] = field(default_factory=dict)
     prev_sha256: bytes | None = None
     needs: Needed | None = None
+    mapping: ClockMapping | None = None
 
 
 def needed(identity: Identity) -> Needed:
@@ -82,6 +85,8 @@ def _to_json(identity: Identity) -> bytes:
     }
     if (needs := identity.needs) is not None:
         fields["needs"] = [needs.start, needs.epoch, needs.sequence]
+    if (mapping := identity.mapping) is not None:
+        fields["clocks"] = _clocks(mapping)
     padding = 0 if previous else 66 - len("null")
     return json.dumps(fields, separators=(",", ":")).encode() + b" " * padding
 
@@ -98,6 +103,7 @@ def _from_fields(fields: dict[str, Any]) -> Identity:
         origins={int(track): int(pts) for track, pts in fields["origins"].items()},
         prev_sha256=bytes.fromhex(previous) if previous else None,
         needs=_needed(fields.get("needs")),
+        mapping=_mapping(fields.get("clocks")),
     )
 
 
@@ -106,3 +112,31 @@ def _needed(told: Any) -> Needed | None:
         return None
     start, epoch, sequence = map(int, told)
     return Needed(WallTime(start), epoch, sequence)
+
+
+def _clocks(mapping: ClockMapping) -> dict[str, object]:
+    return {
+        "civil": "server",  # whose clock the civil times are by
+        "server_offset": mapping.server_offset,
+        "server_synchronised": mapping.server_synchronised,
+        "camera": mapping.camera_clock.value,
+        "camera_offset": mapping.camera_offset,
+        "media_ppm": mapping.media_ppm,
+    }
+
+
+def _mapping(told: Any) -> ClockMapping | None:
+    if told is None:
+        return None
+    synchronised = told["server_synchronised"]
+    return ClockMapping(
+        camera_clock=CameraClock(told["camera"]),
+        camera_offset=_number(told["camera_offset"]),
+        media_ppm=_number(told["media_ppm"]),
+        server_offset=int(told["server_offset"]),
+        server_synchronised=None if synchronised is None else bool(synchronised),
+    )
+
+
+def _number(told: Any) -> int | None:
+    return None if told is None else int(told)
