@@ -10,7 +10,20 @@ _MOST_FRAMES_IN_PACKET = 128
 """A packet that claims more is broken: taking one apart must cost little, whoever wrote it."""
 
 
-class WholeFrames:
+class _NoPieces:
+    """Sound has no NAL units: nothing goes on in the middle."""
+
+    room = 0
+
+    @property
+    def pieces(self) -> list[bytes]:
+        return []
+
+    def middle(self, data: bytes, start: int, timestamp: int) -> int:
+        return 0
+
+
+class WholeFrames(_NoPieces):
     """One packet is one frame: G.711 and Opus."""
 
     def __init__(self, used: TrackFormat) -> None:
@@ -26,7 +39,7 @@ class WholeFrames:
             self.ready.append(Coded(timestamp, True, data[start:end], self._format))
 
 
-class AacFrames:
+class AacFrames(_NoPieces):
     """AU headers, then frames, several to a packet or one over several packets (RFC 3640)."""
 
     def __init__(self, used: TrackFormat, size_bits: int = 13, index_bits: int = 3) -> None:

@@ -44,6 +44,21 @@ class Depacketizer(Protocol):
     @property
     def dropped(self) -> int: ...
 
+    @property
+    def pieces(self) -> list[bytes]:
+        """Where a piece goes that `middle` said yes to."""
+        ...
+
+    @property
+    def room(self) -> int:
+        """How many pieces may be put there before the next `push`."""
+        ...
+
+    def middle(self, data: bytes, start: int, timestamp: int) -> int:
+        """Whether the payload at data[start:] with this timestamp is a piece out of the middle of
+        the NAL unit that is open: the bytes of its header, which others like it share; else 0."""
+        ...
+
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
         """Take the payload data[start:end] of the next packet."""
         ...

@@ -8,13 +8,14 @@ import secrets
 import struct
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import MappingProxyType
 from typing import TypeVar
 
 from recorder.errors import CameraError, Redirected
 from recorder.rtsp.auth import Credentials
 from recorder.rtsp.dialog import Channel, Dialog
 from recorder.rtsp.intake import Intake
-from recorder.rtsp.protocol import Request, Response, Sink
+from recorder.rtsp.protocol import Request, Response, Row, Sink
 from recorder.rtsp.redirect import MOST_REDIRECTS, follow
 from recorder.rtsp.tls import SecureWire, Trust, secured
 from recorder.rtsp.udp import Datagrams, open_datagrams
@@ -72,13 +73,18 @@ class Session:
     def bytes_read(self) -> int:
         return self.wire.bytes_read + (self.datagrams.bytes_read if self.datagrams else 0)
 
-    def deliver(self, sinks: Mapping[int, Sink], on_read: Callable[[], None]) -> None:
-        """From now on packets go where `sinks` says by channel; `on_read` is called after each
-        read, and when the wire has failed."""
+    def deliver(
+        self,
+        sinks: Mapping[int, Sink],
+        on_read: Callable[[], None],
+        rows: Mapping[int, Row] = MappingProxyType({}),
+    ) -> None:
+        """From now on packets go where `sinks` says by channel, over TCP several at once where
+        `rows` takes them; `on_read` is called after each read, and when the wire has failed."""
         if self.datagrams is not None:
             self.datagrams.deliver(sinks, on_read)
         else:
-            self.wire.deliver(sinks)
+            self.wire.deliver(sinks, rows)
         self.wire.on_read = on_read
 
     def pause(self, paused: bool) -> None:

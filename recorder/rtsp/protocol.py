@@ -33,6 +33,13 @@ _MAY_BEGIN = re.compile(
 Sink = Callable[[bytes, int, int], None]
 """Called with the buffer and where in it a packet starts and ends."""
 
+Row = Callable[[bytes, int, int, int], int]
+"""Called with the buffer, where in it packets of one size may follow each other, how far apart they
+then begin, and where what arrived ends; interleaved heads (section 10.12) are counted in. Returns
+where those end that it took."""
+_ROW_FROM = 3
+"""Packets that there must be room for, or a row is not worth looking at."""
+
 
 class Headers:
     """Header fields; names in any case, several of one name kept in order."""
@@ -79,8 +86,10 @@ class Stream:
     """Cuts what a camera sends into messages and packets."""
 
     def __init__(self, sinks: Mapping[int, Sink]) -> None:
-        """`sinks`: by channel, what takes its packets; may be replaced at any time."""
+        """`sinks`: by channel, what takes its packets; `rows`: what may take several at once, if
+        they are of one size. Both may be replaced at any time."""
         self.sinks = sinks
+        self.rows: Mapping[int, Row] = {}
         self.resyncs = 0
         self._rest = b""
         self._skipped = 0
@@ -108,21 +117,31 @@ class Stream:
 
     def _packets(self, data: bytes, position: int, end: int) -> tuple[int, bool]:
         """Hand out packets in a row; where they end, and whether the next one is not whole."""
-        sinks = self.sinks
+        sinks, hopeful = self.sinks, bool(self.rows)
         while position < end and data[position] == 0x24:
             if end - position < 5:
                 return position, True
-            sink = sinks.get(data[position + 1])
+            channel = data[position + 1]
+            sink = sinks.get(channel)
             stop = position + 4 + ((data[position + 2] << 8) | data[position + 3])
-            if data[position + 4] >> 6 != 2 or (sink is None and data[position + 1] > 31):
+            if data[position + 4] >> 6 != 2 or (sink is None and channel > 31):
                 break
             if stop > end:
                 return position, True
             if sink is not None:
                 sink(data, position + 4, stop)
                 self._skipped = 0
+                if hopeful and data[position : position + 4] == data[stop : stop + 4]:
+                    after = self._row(channel, data, stop, stop - position, end)
+                    hopeful, stop = after > stop, after
             position = stop
         return position, False
+
+    def _row(self, channel: int, data: bytes, start: int, stride: int, end: int) -> int:
+        take = self.rows.get(channel)
+        if take is None or end - start < _ROW_FROM * stride:
+            return start
+        return take(data, start, stride, end)
 
     def _message(self, data: bytes, position: int, messages: list[Response | Request]) -> int:
         """Read one message; its end, 0 when it is not whole yet, -1 when there is none here."""

@@ -15,7 +15,7 @@ from functools import partial
 
 from recorder.errors import CameraError
 from recorder.rtsp.intake import Intake
-from recorder.rtsp.protocol import Request, Response, Sink, Stream
+from recorder.rtsp.protocol import Request, Response, Row, Sink, Stream
 from recorder.rtsp.urls import Address
 from vms.core.model import Cause
 
@@ -83,10 +83,11 @@ class Wire:
         response: Response = answer.result()
         return response
 
-    def deliver(self, sinks: Mapping[int, Sink]) -> None:
-        """From now on, and for those that came early, packets go where `sinks` says by channel."""
+    def deliver(self, sinks: Mapping[int, Sink], rows: Mapping[int, Row]) -> None:
+        """From now on, and for those that came early, packets go where `sinks` says by channel;
+        `rows` may take several at once."""
         early, self._early = self._early, []
-        self.stream.sinks = sinks
+        self.stream.sinks, self.stream.rows = sinks, rows
         for channel, packet in early:
             if channel in sinks:
                 sinks[channel](packet, 0, len(packet))
