@@ -121,15 +121,19 @@ async def torment(folder: Path, count: int, kills: int) -> tuple[list[Life], lis
             seconds = random.uniform(SHORTEST_LIFE, LONGEST_LIFE)
             lives.append(await live(folder, seconds, signal.SIGKILL))
             print(f"kill {number + 1} after {seconds:.1f} s", flush=True)
-        await live(folder, LAST_LIFE, signal.SIGINT)
-        await _archive_the_rest(site, folder / "spool")
+        last = await live(folder, LAST_LIFE, signal.SIGINT)
+        if len(last.arrived) < count:
+            log = (folder / "recorder.log").read_text()[-2000:]
+            sys.exit(f"{NAME}: after the last kill not all cameras are recorded:\n{log}")
+        await archive_the_rest(site, folder / "spool")
         now = site.clock.wall()
         accounts = [await audit(site.archive, stream_id, now) for stream_id in numbers]
         lost = [await _worst(site, one, number, lives) for one, number in numbers.items()]
         return lives, accounts, max(lost)
 
 
-async def _archive_the_rest(site: Site, spool_folder: Path) -> None:
+async def archive_the_rest(site: Site, spool_folder: Path) -> None:
+    """What the last recorder left behind."""
     async with open_spool(spool_folder, max_bytes=1 << 40) as spool:
         for segment in await spool.recover():
             await site.archive.commit(segment, spool.path(segment))

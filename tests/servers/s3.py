@@ -144,7 +144,7 @@ class S3Server:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     with tempfile.TemporaryDirectory(prefix="vms-s3-") as folder:
-        server = S3Server(Path(folder), _free_ports())
+        server = S3Server(Path(folder), free_ports())
         server.start()
         try:
             yield server
@@ -186,7 +186,7 @@ def _weed() -> str:
     return path
 
 
-def _free_ports() -> dict[str, int]:
+def free_ports() -> dict[str, int]:
     """All held at once, so that they differ."""
     with ExitStack() as held:
         ports = {}

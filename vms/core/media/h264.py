@@ -87,6 +87,17 @@ def is_random_access(nals: Iterable[bytes]) -> bool:
     return announced and bool(intra) and all(intra)
 
 
+def announces_recovery(nals: Iterable[bytes]) -> bool:
+    """Whether a recovery point SEI (D.2.8) says that pictures are whole some time after this."""
+    return any(nal_type(nal) == NalType.SEI and _has_recovery_point(nal) for nal in nals)
+
+
+def is_intra(nals: Iterable[bytes]) -> bool:
+    """Whether all slices of this picture are coded without others, and there is one."""
+    slices = [_is_intra_slice(nal) for nal in nals if 1 <= nal_type(nal) <= 5]
+    return bool(slices) and all(slices)
+
+
 def parse_sps(nal: bytes) -> Sps:
     """Read a sequence parameter set (7.3.2.1.1). Bytes behind it are ignored. Raises Corrupt."""
     if nal_type(nal) != NalType.SPS or len(nal) < 4:

@@ -9,9 +9,11 @@ from enum import IntEnum
 from vms.core.errors import Corrupt, Invalid
 from vms.core.media.access_unit import Codec, TrackFormat
 from vms.core.media.bits import BitReader
-from vms.core.media.h264 import LARGEST_SIDE, VIDEO_CLOCK_RATE
+from vms.core.media.h264 import LARGEST_SIDE, VIDEO_CLOCK_RATE, sei_messages
 from vms.core.media.h265_timing import read_fps
 from vms.core.media.nal import unescape
+
+_RECOVERY_POINT = 6  # SEI payload type, H.265 D.2.8
 
 
 class NalType(IntEnum):
@@ -80,6 +82,16 @@ def starts_picture(nal: bytes) -> bool:
 def is_random_access(nals: Iterable[bytes]) -> bool:
     """Whether decoding can start at this access unit: an IRAP picture (BLA, IDR or CRA)."""
     return any(16 <= nal_type(nal) <= 23 for nal in nals)
+
+
+def announces_recovery(nals: Iterable[bytes]) -> bool:
+    """Whether a recovery point SEI (D.3.8) says that pictures are whole some time after this."""
+    return any(
+        kind == _RECOVERY_POINT
+        for nal in nals
+        if nal_type(nal) == NalType.SEI_PREFIX
+        for kind, _ in sei_messages(nal, 2)
+    )
 
 
 def parse_sps(nal: bytes) -> Sps:
