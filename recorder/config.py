@@ -14,7 +14,9 @@ class RecordConfig:
     `feed_host`: address the feed listens on and announces. `node`: this machine's name on the bus.
     `stall_seconds`: without a video access unit for so long a camera counts as lost. `zone`: the
     site's, in which hours of the week are meant (IANA name). `capacity`: streams this recorder
-    takes at most; 0: any number.
+    takes at most; 0: any number. `tls_verify`: certificates of rtsps:// cameras are verified by
+    `tls_authorities` (a PEM file; None: this machine's) instead of remembered. `redirect_hosts`: to
+    which hosts, lower case, a camera may send us beside its own.
     """
 
     spool: Path
@@ -26,3 +28,6 @@ class RecordConfig:
     stall_seconds: float = 5.0
     zone: str = "UTC"
     capacity: int = 0
+    tls_verify: bool = False
+    tls_authorities: Path | None = None
+    redirect_hosts: frozenset[str] = frozenset()

@@ -143,6 +143,9 @@ async def _record(on: Resources) -> None:
         feed_host=section.feed_host,
         stall_seconds=section.stall_seconds,
         zone=on.settings.site.zone,
+        tls_verify=section.tls == "verify",
+        tls_authorities=section.tls_authorities,
+        redirect_hosts=frozenset(host.lower() for host in section.redirect_hosts),
     )
     await record(config, on.index, on.archive, on.bus, on.clock)
 

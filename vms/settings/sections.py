@@ -99,7 +99,10 @@ class StoreSection(Section):
 
 
 class RecordSection(Section):
-    """`spool` empty: in the data directory. `feed_host`: address players reach this recorder on."""
+    """`spool` empty: in the data directory. `feed_host`: address players reach this recorder on.
+
+    `tls`: how certificates of rtsps:// cameras are judged. `tls_authorities`: PEM, for "verify".
+    """
 
     spool: Path | None = None
     spool_max_bytes: int = Field(default=20 * 1024**3, ge=64 * 1024**2)
@@ -107,6 +110,9 @@ class RecordSection(Section):
     fsync: bool = True
     feed_host: str = "127.0.0.1"
     stall_seconds: float = Field(default=5.0, ge=1, le=300)
+    tls: Literal["pin", "verify"] = "pin"
+    tls_authorities: Path | None = None
+    redirect_hosts: Words = ()
 
 
 class PlaySection(Section):
