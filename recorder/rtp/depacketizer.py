@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from recorder.rtp.parameters import ParameterSets
 from vms.core.media.access_unit import Codec, TrackFormat
-from vms.core.media.codec import is_random_access
+from vms.core.media.entry import EntryPoints
 from vms.core.media.nal import split_annex_b
 
 LARGEST_UNIT = 16 * 1024 * 1024
@@ -86,6 +86,7 @@ class Pictures:
         self.ready: list[Coded] = []
         self.dropped = 0
         self._codec = codec
+        self._entries = EntryPoints(codec)
         self._parameters = parameters
         self.parts: list[bytes] = []
         self.room = _PARTS_UNTIL_WEIGHED
@@ -198,7 +199,7 @@ class Pictures:
 
     def _hand_out(self, used: TrackFormat) -> None:
         assert self.timestamp is not None
-        key = is_random_access(self._codec, self._heads)
+        key = self._entries.note(self._heads)
         self.ready.append(Coded(self.timestamp, key, b"".join(self.parts), used))
         self._emitted = self.timestamp
 
