@@ -1,7 +1,7 @@
-"""Whether a track's media time runs as fast as time does. Pure.
+"""Whether a track's RTP time runs as fast as time does. Pure.
 
 Cameras label G.711 of 16 kHz as 8 kHz and the other way round: its media time then runs at twice or
-half the speed of the picture's, minutes apart after minutes. Bursts and pauses are no such thing.
+half the speed of the picture's, an hour apart after an hour. Bursts and pauses are no such thing.
 """
 
 from __future__ import annotations
@@ -18,16 +18,23 @@ class Pace:
     def __init__(self, clock_rate: int) -> None:
         self.is_wrong = False
         self._rate = clock_rate
-        self._since: tuple[int, float] | None = None
-        self._last = 0.0
+        self._media = 0
+        self._timestamp: int | None = None
+        self._since = self._last = 0.0
 
-    def note(self, ticks: int, arrival: float) -> None:
-        """A unit of media time `ticks` arrived at `arrival`, seconds of a monotonic clock."""
-        if self._since is None or arrival - self._last > _PAUSE_SECONDS:
-            self._since = ticks, arrival
-        self._last = arrival
-        passed = arrival - self._since[1]
-        if passed >= WATCH_SECONDS:
-            speed = (ticks - self._since[0]) / self._rate / passed
+    def note(self, timestamp: int, arrival: float) -> None:
+        """A unit of this RTP timestamp arrived at `arrival`, seconds of a monotonic clock."""
+        step = 0 if self._timestamp is None else _signed(timestamp - self._timestamp)
+        paused = arrival - self._last > _PAUSE_SECONDS or abs(step) > 8 * self._rate
+        if self._timestamp is None or paused:
+            self._media, self._since, step = 0, arrival, 0
+        self._timestamp, self._last = timestamp, arrival
+        self._media += step
+        if (passed := arrival - self._since) >= WATCH_SECONDS:
+            speed = self._media / self._rate / passed
             self.is_wrong = self.is_wrong or not _TOO_SLOW < speed < _TOO_FAST
-            self._since = ticks, arrival
+            self._media, self._since = 0, arrival
+
+
+def _signed(step: int) -> int:
+    return ((step + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
