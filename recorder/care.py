@@ -25,6 +25,7 @@ from recorder.ingest import Ingest
 from recorder.keeping import Keeps, kept
 from recorder.recording import Recording
 from recorder.rtsp.intake import Intake
+from recorder.runbook import RunBook, RunLog
 from recorder.source import RtspSource
 from recorder.spool import Spool
 from recorder.status import Status
@@ -61,6 +62,7 @@ class Means:
     spool: Spool
     feed: Feed
     book: GapBook
+    runs: RunBook
     disk: SpoolDisk
     gate: Gate
     intake: Intake
@@ -90,6 +92,7 @@ class Care:
         self.name = f"camera {camera.number} {stream.role}"
         self.status = Status(camera, stream, means.bus, means.clock)
         self._means, self._term, self._left = means, term, left
+        self._runs = RunLog(stream.id, means.runs)
         self._tap = _Tap(means.spool)
         self._broadcast = Broadcast()
         self._ingest: Ingest | None = None
@@ -123,9 +126,13 @@ class Care:
 
     async def run(self) -> None:
         """Until cancelled."""
-        if self._warm is not None:
-            await self._run_warm(self._warm)
-            return
+        with self._means.runs.following(self._runs):
+            if self._warm is not None:
+                await self._run_warm(self._warm)
+            else:
+                await self._run_cold()
+
+    async def _run_cold(self) -> None:
         self._means.book.take_over(self.stream.id)
         async with self._offered(), self._kept() as keeps:
             self._ingest = self._make_ingest(keeps)
@@ -211,7 +218,10 @@ class Care:
         stall_seconds = means.config.stall_seconds
         source = RtspSource(stream, means.clock, means.intake, stall_seconds=stall_seconds)
         door = means.gate.door(stream.camera_id, stream.url)
-        return Ingest(self.name, source, self._broadcast, self.status, keeps, door, means.clock)
+        return Ingest(
+            *(self.name, source, self._broadcast, self.status, keeps, door, means.clock),
+            runs=self._runs,
+        )
 
     @asynccontextmanager
     async def _offered(self) -> AsyncIterator[None]:
@@ -242,6 +252,7 @@ class Care:
             means.disk,
             means.config.segment_seconds,
             term=self._term,
+            runs=self._runs,
         )
         if left is not None and left.until is not None:
             means.spool.continue_chain(stream.id, left.sha256, left.until)

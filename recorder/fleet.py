@@ -26,6 +26,7 @@ from recorder.gate import Gate
 from recorder.leases import Lease, Leases, Taken
 from recorder.roster import News, Roster
 from recorder.rtsp.intake import open_intake
+from recorder.runbook import RunBook
 from recorder.session import BEAT_SECONDS, Session, own_name
 from recorder.spool import open_spool
 from recorder.uploader import Uploader
@@ -37,6 +38,7 @@ from vms.core.clock import Clock
 from vms.core.errors import Conflict, NotFound, VmsError
 from vms.core.model import Camera, Cause, StreamCondition
 from vms.core.nodestate import NodeState
+from vms.core.steady import SteadyClock
 from vms.core.supervise import supervise
 
 log = logging.getLogger(__name__)
@@ -68,11 +70,13 @@ async def record(
         open_intake() as intake,
     ):
         await spool.recover()
-        book = GapBook(index, node, clock)
+        steady = SteadyClock(clock)
+        book = GapBook(index, node, steady)
+        runs = RunBook(index.runs, config.node, steady, node)
         spool.on_drop(book.dropped)
         uploader = Uploader(spool, archive, lambda: index.facts.get("ping"), node, clock, book)
         means = Means(
-            *(config, archive, bus, clock, spool, feed, book),
+            *(config, archive, bus, steady, spool, feed, book, runs),
             *(SpoolDisk(node), Gate(clock), intake),
         )
         name = own_name(config.node, config.spool)
@@ -83,7 +87,9 @@ async def record(
             async with asyncio.TaskGroup() as tasks:
                 jobs = {
                     "node state": node.run,
+                    "civil time": lambda: steady.run(runs.host_changed),
                     "gap notes": book.run,
+                    "run notes": runs.run,
                     "uploads": uploader.run,
                     "store watch": uploader.watch,
                     "loop lag": lambda: metrics.measure_lag(clock),
@@ -97,6 +103,7 @@ async def record(
         finally:
             await session.end()
             await book.drain(_DRAIN_SECONDS)
+            await runs.drain(_DRAIN_SECONDS)
 
 
 async def _until_told_to_stop(fleet: Fleet) -> None:

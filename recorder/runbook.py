@@ -8,15 +8,16 @@ counted.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
 from recorder import metrics
 from recorder.source import Run
-from vms.core.clock import Clock
 from vms.core.errors import Unavailable, VmsError
 from vms.core.model import Cause
 from vms.core.nodestate import NodeState
@@ -57,12 +58,14 @@ class ServerTime(Protocol):
     @property
     def synchronised(self) -> bool | None: ...
 
+    async def sleep(self, seconds: float) -> None: ...
+
 
 class RunLog:
-    """One stream's runs. Made by `RunBook.follow`."""
+    """One stream's runs; written while `RunBook.following` it."""
 
-    def __init__(self, stream_id: int, book: RunBook, server: ServerTime) -> None:
-        self._stream_id, self._book, self._server = stream_id, book, server
+    def __init__(self, stream_id: int, book: RunBook) -> None:
+        self._stream_id, self._book = stream_id, book
         self._run: Run | None = None
         self._facts: RunFacts | None = None
         self._written: RunFacts | None = None
@@ -81,9 +84,8 @@ class RunLog:
     def mapping(self) -> ClockMapping:
         """The clocks of the present run as they stand."""
         known = self._run.mapping if self._run is not None else ClockMapping()
-        return replace(
-            known, server_offset=self._server.ahead, server_synchronised=self._server.synchronised
-        )
+        server = self._book.server
+        return replace(known, server_offset=server.ahead, server_synchronised=server.synchronised)
 
     def take_steps(self) -> str:
         """Note what clocks did since the last call. When our own time jumped: words for the hole
@@ -123,11 +125,10 @@ class RunLog:
 class RunBook:
     """Everything but `run` and `drain` is a plain call that never fails and never waits."""
 
-    def __init__(
-        self, table: Table, node: str, server: ServerTime, state: NodeState, clock: Clock
-    ) -> None:
-        self._table, self._node, self._server = table, node, server
-        self._state, self._clock = state, clock
+    def __init__(self, table: Table, node: str, server: ServerTime, state: NodeState) -> None:
+        """`server`: by which civil time is told here; it also lets time pass between looks."""
+        self.server = server
+        self._table, self._node, self._state = table, node, state
         self._logs: set[RunLog] = set()
         self._facts: dict[tuple[int, int], RunFacts] = {}
         self._steps: deque[ClockStep] = deque()
@@ -136,14 +137,14 @@ class RunBook:
     def waiting(self) -> int:
         return len(self._facts) + len(self._steps)
 
-    def follow(self, stream_id: int) -> RunLog:
-        """A log for a stream, looked at until `leave`."""
-        followed = RunLog(stream_id, self, self._server)
+    @contextmanager
+    def following(self, followed: RunLog) -> Iterator[None]:
+        """Look at this log as long as the block lasts."""
         self._logs.add(followed)
-        return followed
-
-    def leave(self, followed: RunLog) -> None:
-        self._logs.discard(followed)
+        try:
+            yield
+        finally:
+            self._logs.discard(followed)
 
     def put(self, facts: RunFacts) -> None:
         key = (facts.stream_id, facts.epoch)
@@ -172,15 +173,17 @@ class RunBook:
     async def run(self) -> None:
         """Look and write until cancelled."""
         while True:
-            metrics.SERVER_OFFSET.set(self._server.ahead / SECOND)
+            metrics.SERVER_OFFSET.set(self.server.ahead / SECOND)
             for followed in tuple(self._logs):
                 followed.look()
             await self._write_all()
-            await self._clock.sleep(LOOK_SECONDS)
+            await self.server.sleep(LOOK_SECONDS)
 
-    async def drain(self) -> None:
-        """At the end: one attempt to write what waits. Never fails."""
-        await self._write_all()
+    async def drain(self, seconds: float) -> None:
+        """At the end: one attempt to write what waits, no longer than this. Never fails."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._write_all()
         if self.waiting:
             log.warning("%d facts about runs could not be written: index away", self.waiting)
 

@@ -204,6 +204,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "problem.disk-full": "The disk is full ({node}). Make room; new recordings are lost.",
   "problem.disk-fault": "The recorder's disk cannot be written ({node}). Look at disk, mount and rights; new recordings are lost.",
   "problem.index-unreachable": "The index database cannot be reached ({node}).",
+  "problem.clock-stepped": "The clock of server {node} was set. Recording keeps its own time until the new time has proven right.",
   "problem.lost.record": "Recorder {node} has not been heard since {time}. Its cameras may not be recorded.",
   "problem.lost.play": "Player {node} has not been heard since {time}. Pictures may not be shown.",
   "problem.lost.retain": "Retention {node} has not been heard since {time}. Old archive is not deleted.",

@@ -202,6 +202,7 @@ export const id = {
   "problem.disk-full": "Cakram penuh ({node}). Kosongkan ruang; rekaman baru hilang.",
   "problem.disk-fault": "Cakram perekam tidak dapat ditulisi ({node}). Periksa cakram, mount, dan hak akses; rekaman baru hilang.",
   "problem.index-unreachable": "Basis data indeks tidak terjangkau ({node}).",
+  "problem.clock-stepped": "Jam peladen {node} diubah. Perekaman memakai waktunya sendiri sampai waktu baru terbukti benar.",
   "problem.lost.record": "Perekam {node} tidak terdengar sejak {time}. Kameranya mungkin tidak terekam.",
   "problem.lost.play": "Pemutar {node} tidak terdengar sejak {time}. Gambar mungkin tidak tampil.",
   "problem.lost.retain": "Penjaga masa simpan {node} tidak terdengar sejak {time}. Arsip lama tidak dihapus.",
