@@ -15,9 +15,11 @@ from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
 from recorder.rtp.rtcp import read_sender_report
 from recorder.rtp.timeline import MediaClock
+from recorder.source.watch import trouble
 from tests.fakes.rtp import packet
 from tests.fakes.units import PCMA, PPS, SPS
 from vms.core.media.access_unit import AUDIO, VIDEO, AccessUnit
+from vms.core.model import Cause
 from vms.core.walltime import SECOND, WallTime, to_ntp
 
 T0 = WallTime(1_795_413_600 * SECOND)
@@ -192,4 +194,49 @@ def test_q41_fewer_pictures_at_night_are_longer_ones() -> None:
     assert steps == [STEP] * 150 + [5 * STEP] * 149
 
 
-# 42 and 43 (our own clock is set; libavformat's times): see the table
+# 42: our own clock is set
+
+
+def test_q42_a_step_forward_of_our_own_clock_ends_no_run() -> None:
+    camera = Camera()
+    for n in range(50):
+        camera.picture(n / 25, n * STEP)
+    now = 100.0 + 49 / 25
+    stepped = WallTime(camera.reception.arrival_wall(now) + 60 * SECOND)
+    assert trouble(camera.reception, 100.0, now, stepped, 5.0) is None
+    for n in range(50, 500):
+        camera.picture(n / 25, n * STEP)
+    assert all(later.wall > one.wall for one, later in pairwise(camera.units))
+    assert abs(camera.units[-1].wall - (T0 + 499 * SECOND // 25 + 60 * SECOND)) < 100_000
+
+
+def test_q42_a_step_back_of_our_own_clock_ends_the_run_by_its_name() -> None:
+    camera = Camera()
+    for n in range(50):
+        camera.picture(n / 25, n * STEP)
+    now = 100.0 + 49 / 25
+    stepped = WallTime(camera.reception.arrival_wall(now) - 60 * SECOND)
+    error = trouble(camera.reception, 100.0, now, stepped, 5.0)
+    assert error is not None
+    assert error.cause is Cause.CLOCK_STEP
+
+
+# 43: sound and picture dated by the camera's NTP (what libavformat does with two tracks)
+
+
+def test_q43_with_sound_a_step_of_the_cameras_clock_is_no_jump_of_media_time() -> None:
+    camera = Camera()
+    for n in range(500):
+        if n % 25 == 0:
+            wall = T0 + n * SECOND // 25 + (30 * SECOND if n >= 250 else 0)
+            camera.report(n / 25, wall, n * STEP)
+            data = report(to_ntp(WallTime(wall)), n * 320)
+            camera.reception.note_rtcp(camera.audio, data, 0, len(data), 100.0 + n / 25)
+        camera.picture(n / 25, n * STEP)
+        sound = packet(bytes(320), sequence=n, timestamp=n * 320)
+        camera.audio.push(sound, 0, len(sound))
+        camera.units += camera.reception.take(100.0 + n / 25)
+    for track, step in ((VIDEO, STEP), (AUDIO, 320)):
+        units = [unit for unit in camera.units if unit.track == track]
+        assert {later.pts - one.pts for one, later in pairwise(units)} == {step}
+        assert all(0 < later.wall - one.wall < 100_000 for one, later in pairwise(units))
