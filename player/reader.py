@@ -7,6 +7,7 @@ picture is shown (`playback`). Owns no tasks.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from player.footage import Footage
@@ -17,6 +18,7 @@ from vms.core.model import GopEntry, Segment
 from vms.core.walltime import TimeRange, WallTime
 
 _MOST_INITS = 256
+LONGEST_GROUP_BYTES = 64 * 1024 * 1024
 Key = tuple[int, int, int, int]
 
 
@@ -89,14 +91,29 @@ class Reader:
         return units
 
     async def group(self, place: Place) -> list[AccessUnit]:
-        """The pictures of `place` behind those they need: from the last random access point on."""
+        """The pictures of `place` behind those they need: from the last random access point on, be
+        it in an earlier segment; LONGEST_GROUP_BYTES of them at most, the nearest."""
         units = list(await self.units(place))
-        while units and not units[0].random_access and place.index > 0:
-            place = Place(place.segment, place.index - 1)
-            units = [*await self.units(place), *units]
+        while units and not units[0].random_access and _size(units) < LONGEST_GROUP_BYTES:
+            before = await self._before(place)
+            if before is None:
+                break
+            place, units = before, [*await self.units(before), *units]
         if not units:
             raise NotFound("a fragment without pictures", key=place.segment.key)
         return units
+
+    async def _before(self, place: Place) -> Place | None:
+        """The fragment that `place`, which starts without a key picture, goes on from."""
+        if place.index > 0:
+            return Place(place.segment, place.index - 1)
+        needs = (await self._init(place.segment)).identity.needs
+        if needs is None:
+            return None
+        span = TimeRange(needs.start, place.segment.range.start)
+        earlier = await self._footage.segments(place.segment.stream_id, span)
+        found = [one for one in earlier if one.gops and one.range.end <= span.end]
+        return Place(found[-1], len(found[-1].gops) - 1) if found else None
 
     async def _init(self, segment: Segment) -> Init:
         key = (segment.stream_id, segment.epoch, segment.sequence, 0)
@@ -118,5 +135,5 @@ class Reader:
             self._held -= _size(gone)
 
 
-def _size(units: tuple[AccessUnit, ...]) -> int:
+def _size(units: Sequence[AccessUnit]) -> int:
     return sum(len(unit.data) for unit in units)

@@ -105,14 +105,18 @@ class _Fragments:
 async def _with_references(
     fragments: _Fragments, stream_id: int, span: TimeRange, wanted: list[Piece]
 ) -> list[Piece]:
-    """`wanted`, begun a group earlier where the first picture shown precedes its key picture.
+    """`wanted`, begun where the first picture shown can be decoded.
 
-    Such leading pictures (B-pictures of an open group) refer to the group before.
+    A segment that starts within a long group names the one where that begins. Leading pictures
+    (B-pictures of an open group), shown before their key picture, refer to the group before.
     """
     if not wanted:
         return wanted
     first = Piece(wanted[0].segment, wanted[0].entries[:1])
     init, data = await fragments.read(first)
+    if init.identity.needs is not None and not first.entries[0].key_size:
+        longer = TimeRange(init.identity.needs.start, span.end)
+        return pieces(await fragments.source.segments(stream_id, longer), span)
     key, *others = parse_fragment(data, init)
     leading = (unit for unit in others if unit.track == key.track and unit.pts < key.pts)
     if not any(unit.wall in span for unit in leading):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from vms.core.model import GopEntry, Segment
 from vms.core.walltime import TimeRange, WallTime, merge
@@ -31,12 +32,18 @@ class Piece:
 
 
 def pieces(segments: Iterable[Segment], span: TimeRange) -> list[Piece]:
-    """What to read, in order of time. Only the first fragments serve to decode what follows."""
-    found: list[Piece] = []
-    for segment in sorted(segments, key=lambda one: one.range.start):
-        entries = _wanted(segment, span, first=not found)
-        found += (Piece(segment, part) for part in _batches(entries))
-    return found
+    """What to read, in order of time: the fragments that overlap `span`, and before them those that
+    serve to decode the first, back to a key picture; that may lie in an earlier segment."""
+    ordered = sorted(segments, key=lambda one: one.range.start)
+    listed = [(segment, entry) for segment in ordered for entry in segment.gops]
+    wanted = [at for at, one in enumerate(listed) if entry_range(*one).overlaps(span)]
+    if not wanted:
+        return []
+    begin = wanted[0]
+    while begin > 0 and not listed[begin][1].key_size:
+        begin -= 1
+    chosen = groupby(listed[begin : wanted[-1] + 1], key=lambda one: one[0].key)
+    return [piece for _, parts in chosen for piece in _pieces(list(parts))]
 
 
 def gaps(segments: Iterable[Segment], span: TimeRange) -> list[TimeRange]:
@@ -54,17 +61,10 @@ def entry_range(segment: Segment, entry: GopEntry) -> TimeRange:
     return TimeRange(WallTime(start), WallTime(start + max(1, entry.duration)))
 
 
-def _wanted(segment: Segment, span: TimeRange, *, first: bool) -> Sequence[GopEntry]:
-    """The entries of one segment that overlap `span`, with pre-roll where nothing precedes."""
-    overlapping = [
-        at for at, entry in enumerate(segment.gops) if entry_range(segment, entry).overlaps(span)
-    ]
-    if not overlapping:
-        return ()
-    begin = overlapping[0]
-    while first and begin > 0 and not segment.gops[begin].key_size:
-        begin -= 1
-    return segment.gops[begin : overlapping[-1] + 1]
+def _pieces(listed: Sequence[tuple[Segment, GopEntry]]) -> Iterator[Piece]:
+    """Those of one segment."""
+    for entries in _batches([entry for _, entry in listed]):
+        yield Piece(listed[0][0], entries)
 
 
 def _batches(entries: Sequence[GopEntry]) -> Iterator[tuple[GopEntry, ...]]:
