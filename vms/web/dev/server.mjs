@@ -41,12 +41,36 @@ let cameras = FAKE === "empty" || FAKE === "setup"
 function camera(id, fields) {
   return {
     id, number: fields.number ?? id, name: fields.name, enabled: fields.enabled ?? true,
-    retention_days: fields.retention_days ?? null,
+    retention_days: fields.retention_days ?? null, priority: fields.priority ?? 5,
     streams: ["main", "sub"].map((role, index) => ({
-      id: id * 10 + index, role, record: index === 0, audio: false,
+      id: id * 10 + index, role, record: (index === 0 ? fields.record_main : fields.record_sub) ?? index === 0,
+      audio: false, engine: fields.engine ?? "auto", transport: fields.transport ?? "auto",
+      policy: (index === 0 ? fields.policy : fields.sub_policy) ?? policyOf(id),
       url: fields[`${role}_url`] ?? `rtsp://10.20.0.${id}:554/${role}`, username: "",
     })),
   };
+}
+
+/** Camera 2 is kept at certain hours, camera 3 around events, all others always. */
+function policyOf(id) {
+  const hours = [0, 1, 2, 3, 4].map((weekday) => ({ weekday, start_minute: 480, end_minute: 1020 }));
+  const night = [{ weekday: 5, start_minute: 1320, end_minute: 1440 }, { weekday: 6, start_minute: 0, end_minute: 360 }];
+  return { when: { 2: "schedule", 3: "events" }[id] ?? "always", hours: id === 2 ? [...hours, ...night] : [], pre_seconds: 10, post_seconds: 30 };
+}
+
+/** Camera 4 lost hours, camera 5 some seconds, camera 2 rests outside its hours. */
+function account(id, start, end) {
+  const total = Math.min(end, now() - 3 * second) - start;
+  if (total <= 0 || (id === 6 && start < now() - 3 * 86_400 * second)) return null;
+  const excused = id === 2 ? { schedule: Math.floor(total * 0.6) } : {};
+  if (id === 3) excused["no-event"] = Math.floor(total * 0.93);
+  const missing = {};
+  if (id === 4) Object.assign(missing, { "bad-password": 6_542 * second, unreachable: 754 * second });
+  if (id === 5) missing.stalled = 7 * second;
+  const sumOf = (all) => Object.values(all).reduce((one, other) => one + other, 0);
+  const expected = total - sumOf(excused);
+  const unexplained = id === 4 ? 12 * second : 0;
+  return { expected, stored: expected - sumOf(missing) - unexplained, missing, unexplained, excused, pending: end > now() ? 3 * second : 0 };
 }
 
 /** Camera 4 refuses the password, camera 5 is recorded on a full disk. */
@@ -55,8 +79,8 @@ function states({ id, streams }) {
     const down = id === 4;
     return {
       stream_id, camera_id: id, role,
-      condition: down ? "down" : role === "main" ? "recording" : "watchable",
-      cause: down ? "bad-password" : id === 5 && role === "main" ? "disk-full" : null, detail: "",
+      condition: down ? "down" : role === "main" && id !== 3 ? "recording" : "watchable",
+      cause: down ? "bad-password" : id === 3 && role === "main" ? "no-event" : id === 5 && role === "main" ? "disk-full" : null, detail: "",
       since: began * 1000 - 754 * second, last_picture: down ? began * 1000 - 754 * second : now(),
       codec: down ? "" : "avc1.4d0028", width: role === "main" ? 1920 : 640, height: role === "main" ? 1080 : 360,
       fps: down ? 0 : 25, bitrate: down ? 0 : role === "main" ? 4_120_000 : 512_000,
@@ -114,6 +138,17 @@ const ROUTES = {
   "GET /api/users": () => ({ users }),
   "POST /api/users": ({ body }) => { users.push({ ...body, id: users.length + 1 }); return users.at(-1); },
   "GET /api/health": () => ({ now: now(), nodes: NODES(), streams: cameras.flatMap(states) }),
+  "GET /api/completeness": ({ query }) => {
+    const midnight = Math.floor((now() / second + 28_800) / 86_400) * 86_400 * second - 28_800 * second;
+    const days = Array.from({ length: Number(query.get("days")) }, (_, index, count = Number(query.get("days"))) => {
+      const start = midnight - (count - 1 - index) * 86_400 * second;
+      return { date: new Date((start + 28_800 * second) / 1000).toISOString().slice(0, 10), start, end: start + 86_400 * second };
+    });
+    const asked = query.get("cameras").split(",").map(Number);
+    const streams = cameras.filter(({ id }) => asked.includes(id)).flatMap(({ id, streams: all }) => all.filter(({ record }) => record).map(
+      ({ id: stream_id, role }) => ({ camera_id: id, stream_id, role, days: days.map(({ start, end }) => account(id, start, end)) })));
+    return { now: now(), zone: "Asia/Makassar", days, streams };
+  },
   "GET /api/timeline": ({ query }) => {
     const [start, end] = [Number(query.get("start")), Number(query.get("end"))];
     return { start, end, now: now(), cameras: query.get("cameras").split(",").map((id) => lane(Number(id), start, end)) };

@@ -4,6 +4,7 @@ import type { Micros, Span } from "../pure/walltime";
 import type {
   Camera,
   CameraFields,
+  Completeness,
   Health,
   Probe,
   Problem,
@@ -11,6 +12,7 @@ import type {
   Site,
   StreamName,
   TimelineAnswer,
+  TimelineGap,
   User,
   UserFields,
 } from "./types";
@@ -88,6 +90,16 @@ export class Client {
     });
     return this.json("GET", `/api/timeline?${query}`);
   };
+
+  /** The gaps of one stream of a camera. */
+  gaps = async (camera: number, stream: StreamName, span: Span): Promise<readonly TimelineGap[]> => {
+    const asked = { cameras: String(camera), stream, start: String(span.start), end: String(span.end) };
+    const answer = await this.json<TimelineAnswer>("GET", `/api/timeline?${new URLSearchParams(asked)}`);
+    return answer.cameras[0]?.gaps ?? [];
+  };
+
+  completeness = (cameras: readonly number[], days: number): Promise<Completeness> =>
+    this.json("GET", `/api/completeness?cameras=${cameras.join(",")}&days=${days}`);
 
   clipUrl = (camera: number, span: Span): string =>
     `/api/cameras/${camera}/clip.mp4?start=${span.start}&end=${span.end}`;

@@ -44,11 +44,33 @@ export interface StreamState {
   readonly bitrate: number;
 }
 
+export type When = "always" | "schedule" | "events";
+export type EngineName = "auto" | "rtsp" | "pyav";
+export type TransportName = "auto" | "tcp" | "udp";
+
+/** Hours of one day of every week in the site's zone, in minutes. `weekday` 0 is Monday. */
+export interface Window {
+  readonly weekday: number;
+  readonly start_minute: number;
+  readonly end_minute: number;
+}
+
+/** When a stream is kept. The seconds are those before and after an event. */
+export interface Policy {
+  readonly when: When;
+  readonly hours: readonly Window[];
+  readonly pre_seconds: number;
+  readonly post_seconds: number;
+}
+
 export interface Stream {
   readonly id: number;
   readonly role: StreamName;
   readonly record: boolean;
   readonly audio: boolean;
+  readonly engine: EngineName;
+  readonly transport: TransportName;
+  readonly policy: Policy;
   /** Only for administrators. */
   readonly url?: string;
   readonly username?: string;
@@ -60,6 +82,8 @@ export interface Camera {
   readonly name: string;
   readonly enabled: boolean;
   readonly retention_days: number | null;
+  /** 0 to 9: the lowest is dropped first when a recorder has no room. */
+  readonly priority: number;
   readonly streams: readonly Stream[];
   readonly states: readonly StreamState[];
 }
@@ -73,7 +97,13 @@ export interface CameraFields {
   username?: string;
   password?: string;
   audio?: boolean;
+  record_main?: boolean;
   record_sub?: boolean;
+  policy?: Policy;
+  sub_policy?: Policy;
+  engine?: EngineName;
+  transport?: TransportName;
+  priority?: number;
   retention_days?: number | null;
   enabled?: boolean;
 }
@@ -113,6 +143,37 @@ export interface TimelineAnswer {
   readonly end: Micros;
   readonly now: Micros;
   readonly cameras: readonly TimelineLane[];
+}
+
+/** µs of one stream's day. `expected` = `stored` + all of `missing` + `unexplained`. */
+export interface Account {
+  readonly expected: number;
+  readonly stored: number;
+  readonly missing: Readonly<Record<string, number>>;
+  readonly unexplained: number;
+  readonly excused: Readonly<Record<string, number>>;
+  readonly pending: number;
+}
+
+export interface SiteDay {
+  readonly date: string;
+  readonly start: Micros;
+  readonly end: Micros;
+}
+
+/** One account for each day, in their order; null: nothing is known of that day. */
+export interface StreamDays {
+  readonly camera_id: number;
+  readonly stream_id: number;
+  readonly role: StreamName;
+  readonly days: readonly (Account | null)[];
+}
+
+export interface Completeness {
+  readonly now: Micros;
+  readonly zone: string;
+  readonly days: readonly SiteDay[];
+  readonly streams: readonly StreamDays[];
 }
 
 export interface NodeProblem {

@@ -101,7 +101,7 @@ test("a closed timeline asks nothing more", async () => {
 });
 
 test("a clip's file is named by camera, local time and length", () => {
-  const camera = { id: 1, number: 3, name: "Simpang Tiga (Utara)", enabled: true, retention_days: null, streams: [], states: [] };
+  const camera = { id: 1, number: 3, name: "Simpang Tiga (Utara)", enabled: true, retention_days: null, priority: 5, streams: [], states: [] };
   const span = { start: Date.parse("2026-11-23T05:03:41Z") * 1_000, end: Date.parse("2026-11-23T05:03:51.250Z") * 1_000 };
   expect(clipFile(camera, span, new SiteTime("Asia/Makassar"))).toBe("3-simpang-tiga-utara-2026-11-23-130341-10.3s.mp4");
 });

@@ -88,7 +88,8 @@ function running(facts: TileFacts, play: StateMessage, moment: Moment): Partial<
 function noteOf({ signal }: TileFacts, play: StateMessage): Partial<TileWords> {
   if (play.note !== undefined && isKey(`note.${play.note}`))
     return { note: say(`note.${play.note}` as "note.h265-sub") };
-  if (play.state === "live" && signal?.condition === "recording" && signal.cause !== null)
+  const arrives = signal?.condition === "recording" || signal?.condition === "watchable";
+  if (play.state === "live" && arrives && signal.cause !== null)
     return { note: say("note.notKept", { cause: causeWords(signal.cause) }) };
   return {};
 }

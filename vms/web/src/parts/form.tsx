@@ -16,9 +16,10 @@ export function fieldErrors(error: unknown): FieldErrors {
   return Object.fromEntries(errors.map(({ field, message }) => [lastPart(field), message]));
 }
 
-/** `body.main_url` and `main_url` are the same field here. */
+/** `body.main_url` and `main_url` are the same field here, as are all hours of one policy. */
 function lastPart(field: string): string {
-  return field.split(".").pop() ?? field;
+  const policy = /(?:^|\.)((?:sub_)?policy\.\w+)/.exec(field);
+  return policy?.[1] ?? field.split(".").pop() ?? field;
 }
 
 interface FieldProps {
@@ -68,6 +69,51 @@ export function Field(props: FieldProps) {
         </p>
       )}
     </div>
+  );
+}
+
+interface SelectProps<T extends string> {
+  readonly name: string;
+  readonly label: string;
+  readonly value: T;
+  readonly options: readonly (readonly [T, string])[];
+  readonly onInput: (value: T) => void;
+  readonly hint?: string | undefined;
+}
+
+export function Select<T extends string>(props: SelectProps<T>) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      <select
+        id={id}
+        name={props.name}
+        value={props.value}
+        aria-describedby={props.hint === undefined ? undefined : `${id}-hint`}
+        onChange={(event) => props.onInput(event.currentTarget.value as T)}
+      >
+        {props.options.map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </select>
+      {props.hint && (
+        <p class="field-hint" id={`${id}-hint`}>
+          {props.hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What is wrong with a group of inputs, read out when it appears. */
+export function FieldError({ words }: { words: string | undefined }) {
+  return words === undefined ? null : (
+    <p class="field-error" role="alert">
+      <Icon name="warning" /> {words}
+    </p>
   );
 }
 

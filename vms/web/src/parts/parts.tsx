@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 
 import type { Status, Tone } from "../pure/status";
+import { screen, type Screen } from "../state/route";
 import { causeWords } from "../words/problems";
 import { say } from "../words/words";
 import { shape, type IconName } from "./icons";
@@ -72,5 +73,15 @@ export function Notice({ tone, children }: { tone: "bad" | "good" | "plain"; chi
       {tone !== "plain" && <Icon name={tone === "bad" ? "warning" : "check"} />}
       <span>{children}</span>
     </p>
+  );
+}
+
+/** One of the parts of a screen; the address says which is open. */
+export function Tab({ to, label }: { to: Screen; label: string }) {
+  const here = screen.value === to;
+  return (
+    <a href={`#/${to}`} class={here ? "tab here" : "tab"} aria-current={here ? "page" : undefined}>
+      {label}
+    </a>
   );
 }

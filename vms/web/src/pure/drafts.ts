@@ -1,6 +1,17 @@
 /** What stands in a form, and what of it goes to the server. Field errors are codes. Pure. */
 
-import type { Camera, CameraFields, RoleName, User, UserFields } from "../api/types";
+import type { Camera, CameraFields, EngineName, Policy, RoleName, Stream, TransportName, User, UserFields, When } from "../api/types";
+import { checkRow, rowsOf, windowsOf, type HoursRow } from "./hours";
+
+/** What is done with a stream: kept when its policy says, or only watched. */
+export type Keeping = When | "never";
+
+export interface PolicyDraft {
+  readonly keep: Keeping;
+  readonly rows: readonly HoursRow[];
+  readonly pre: string;
+  readonly post: string;
+}
 
 export interface CameraDraft {
   readonly name: string;
@@ -11,8 +22,12 @@ export interface CameraDraft {
   readonly password: string;
   readonly retention_days: string;
   readonly enabled: boolean;
-  readonly record_sub: boolean;
   readonly audio: boolean;
+  readonly priority: string;
+  readonly engine: EngineName;
+  readonly transport: TransportName;
+  readonly main: PolicyDraft;
+  readonly sub: PolicyDraft;
 }
 
 export interface UserDraft {
@@ -25,6 +40,8 @@ export interface UserDraft {
 }
 
 export const SHORTEST_PASSWORD = 8;
+export const LONGEST_BEFORE = 60;
+export const LONGEST_AFTER = 3600;
 
 export function cameraDraft(camera: Camera | undefined): CameraDraft {
   const main = camera?.streams.find(({ role }) => role === "main");
@@ -38,9 +55,44 @@ export function cameraDraft(camera: Camera | undefined): CameraDraft {
     password: "",
     retention_days: String(camera?.retention_days ?? ""),
     enabled: camera?.enabled ?? true,
-    record_sub: sub?.record ?? false,
     audio: main?.audio ?? false,
+    priority: String(camera?.priority ?? 5),
+    engine: main?.engine ?? "auto",
+    transport: main?.transport ?? "auto",
+    main: policyDraft(main, "always"),
+    sub: policyDraft(sub, "never"),
   };
+}
+
+function policyDraft(stream: Stream | undefined, keep: Keeping): PolicyDraft {
+  const { policy, record } = stream ?? {};
+  return {
+    keep: record === undefined ? keep : record ? (policy?.when ?? "always") : "never",
+    rows: rowsOf(policy?.hours ?? []),
+    pre: String(policy?.pre_seconds ?? 10),
+    post: String(policy?.post_seconds ?? 30),
+  };
+}
+
+/** The policy of a stream that is kept. */
+function policyOf({ keep, rows, pre, post }: PolicyDraft): Policy {
+  const when = keep === "never" ? "always" : keep;
+  // Seconds that are not asked for any more may stand there half typed.
+  const pre_seconds = isWithin(pre, 0, LONGEST_BEFORE) ? Number(pre) : 10;
+  const post_seconds = isWithin(post, 1, LONGEST_AFTER) ? Number(post) : 30;
+  return { when, hours: windowsOf(rows), pre_seconds, post_seconds };
+}
+
+/** What is wrong with it, beside `<name>.hours`, `<name>.pre_seconds` and `<name>.post_seconds`. */
+function checkPolicy(name: string, { keep, rows, pre, post }: PolicyDraft): Record<string, string> {
+  const wrong: Record<string, string> = {};
+  if (keep === "schedule" && rows.length === 0) wrong[`${name}.hours`] = "required";
+  const bad = keep === "schedule" || keep === "events" ? rows.map(checkRow).find((code) => code !== undefined) : undefined;
+  if (bad !== undefined) wrong[`${name}.hours`] = bad;
+  if (keep !== "events") return wrong;
+  if (!isWithin(pre, 0, LONGEST_BEFORE)) wrong[`${name}.pre_seconds`] = "seconds-before";
+  if (!isWithin(post, 1, LONGEST_AFTER)) wrong[`${name}.post_seconds`] = "seconds-after";
+  return wrong;
 }
 
 export function checkCamera(draft: CameraDraft): Record<string, string> {
@@ -51,6 +103,8 @@ export function checkCamera(draft: CameraDraft): Record<string, string> {
   if (draft.sub_url.trim() !== "" && !isRtsp(draft.sub_url)) wrong["sub_url"] = "scheme";
   if (!isCount(draft.number)) wrong["number"] = "not-number";
   if (!isCount(draft.retention_days)) wrong["retention_days"] = "not-number";
+  Object.assign(wrong, checkPolicy("policy", draft.main));
+  if (draft.sub_url.trim() !== "") Object.assign(wrong, checkPolicy("sub_policy", draft.sub));
   return wrong;
 }
 
@@ -67,8 +121,26 @@ export function cameraFields(draft: CameraDraft, camera: Camera | undefined): Ca
   if (draft.password !== "") fields.password = draft.password;
   if (differs("retention_days")) fields.retention_days = draft.retention_days === "" ? null : Number(draft.retention_days);
   if (differs("enabled")) fields.enabled = draft.enabled;
-  if (differs("record_sub")) fields.record_sub = draft.record_sub;
   if (differs("audio")) fields.audio = draft.audio;
+  if (differs("priority")) fields.priority = Number(draft.priority);
+  if (differs("engine")) fields.engine = draft.engine;
+  if (differs("transport")) fields.transport = draft.transport;
+  Object.assign(fields, keepingFields(draft, before, camera === undefined));
+  return fields;
+}
+
+/** A policy is only sent while it is used: what is merely watched keeps the one it had. */
+function keepingFields(draft: CameraDraft, before: CameraDraft, isNew: boolean): CameraFields {
+  const fields: CameraFields = {};
+  const differs = (one: PolicyDraft, other: PolicyDraft) => isNew || JSON.stringify(one) !== JSON.stringify(other);
+  if (differs(draft.main, before.main)) {
+    fields.record_main = draft.main.keep !== "never";
+    if (fields.record_main) fields.policy = policyOf(draft.main);
+  }
+  if (draft.sub_url.trim() !== "" && (differs(draft.sub, before.sub) || before.sub_url === "")) {
+    fields.record_sub = draft.sub.keep !== "never";
+    if (fields.record_sub) fields.sub_policy = policyOf(draft.sub);
+  }
   return fields;
 }
 
@@ -104,6 +176,10 @@ export function userFields(draft: UserDraft): UserFields {
 
 function isRtsp(url: string): boolean {
   return /^rtsps?:\/\/\S+$/i.test(url.trim());
+}
+
+function isWithin(text: string, least: number, most: number): boolean {
+  return /^\d{1,4}$/.test(text.trim()) && Number(text) >= least && Number(text) <= most;
 }
 
 function isCount(text: string): boolean {

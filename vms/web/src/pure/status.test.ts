@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { Camera, StreamState } from "../api/types";
+import type { Camera, Policy, StreamState } from "../api/types";
 import { cameraDraft, cameraFields, checkCamera, checkUser, userDraft, userFields } from "./drafts";
 import { found } from "./search";
 import { cameraStatus, streamStatus, worstFirst } from "./status";
@@ -21,15 +21,18 @@ const state = (more: Partial<StreamState> = {}): StreamState => ({
   bitrate: 4_000_000,
   ...more,
 });
+const always: Policy = { when: "always", hours: [], pre_seconds: 10, post_seconds: 30 };
+const usual = { audio: false, engine: "auto", transport: "auto", policy: always } as const;
 const camera: Camera = {
   id: 1,
   number: 7,
   name: "Simpang Tiga",
   enabled: true,
   retention_days: null,
+  priority: 5,
   streams: [
-    { id: 10, role: "main", record: true, audio: false, url: "rtsp://a/1", username: "u" },
-    { id: 11, role: "sub", record: false, audio: false, url: "rtsp://a/2" },
+    { ...usual, id: 10, role: "main", record: true, url: "rtsp://a/1", username: "u" },
+    { ...usual, id: 11, role: "sub", record: false, url: "rtsp://a/2" },
   ],
   states: [],
 };
@@ -37,6 +40,11 @@ const camera: Camera = {
 describe("status", () => {
   test("a stream that records in spite of trouble is in trouble", () => {
     expect(streamStatus(state({ cause: "disk-full" }))).toMatchObject({ tone: "bad", word: "trouble" });
+  });
+
+  test("a stream that rests as its policy says is well", () => {
+    const resting = state({ condition: "watchable", cause: "no-event" });
+    expect(streamStatus(resting)).toMatchObject({ tone: "good", word: "resting", cause: "no-event" });
   });
 
   test("a stream nobody spoke of is unknown", () => {
@@ -105,6 +113,53 @@ describe("drafts", () => {
       number: "not-number",
       retention_days: "not-number",
     });
+  });
+
+  test("a policy is sent as the server keeps it, and only what changed of it", () => {
+    const draft = cameraDraft(camera);
+    const rows = [{ days: [0], from: "22:00", until: "06:00" }];
+    const changed = cameraFields({ ...draft, main: { ...draft.main, keep: "schedule", rows } }, camera);
+    expect(changed).toEqual({
+      record_main: true,
+      policy: {
+        when: "schedule",
+        hours: [
+          { weekday: 0, start_minute: 1320, end_minute: 1440 },
+          { weekday: 1, start_minute: 0, end_minute: 360 },
+        ],
+        pre_seconds: 10,
+        post_seconds: 30,
+      },
+    });
+    const known = { ...camera, streams: [{ ...camera.streams[0]!, policy: changed.policy! }, camera.streams[1]!] };
+    expect(cameraDraft(known).main).toMatchObject({ keep: "schedule", rows });
+    expect(cameraFields(cameraDraft(known), known)).toEqual({});
+  });
+
+  test("what is only watched keeps the policy it had, and main and sub are apart", () => {
+    const draft = cameraDraft(camera);
+    const both = { ...draft, main: { ...draft.main, keep: "never" as const }, sub: { ...draft.sub, keep: "events" as const, pre: "5" } };
+    expect(cameraFields(both, camera)).toEqual({
+      record_main: false,
+      record_sub: true,
+      sub_policy: { ...always, when: "events", pre_seconds: 5 },
+    });
+  });
+
+  test("a schedule without hours and seconds out of reach are refused beside their fields", () => {
+    const draft = { ...cameraDraft(camera), name: "A" };
+    const wrong = {
+      ...draft,
+      main: { ...draft.main, keep: "schedule" as const },
+      sub: { ...draft.sub, keep: "events" as const, pre: "61", post: "0", rows: [{ days: [], from: "1:00", until: "2:00" }] },
+    };
+    expect(checkCamera(wrong)).toEqual({
+      "policy.hours": "required",
+      "sub_policy.hours": "no-day",
+      "sub_policy.pre_seconds": "seconds-before",
+      "sub_policy.post_seconds": "seconds-after",
+    });
+    expect(checkCamera({ ...wrong, sub_url: "", main: draft.main })).toEqual({});
   });
 
   test("a new user needs a password, a known one may keep theirs", () => {

@@ -7,7 +7,7 @@ export type Tone = "good" | "busy" | "bad" | "off";
 export interface Status {
   readonly tone: Tone;
   /** `condition.<word>` of the messages. */
-  readonly word: "connecting" | "recording" | "watchable" | "down" | "unknown" | "disabled" | "trouble";
+  readonly word: "connecting" | "recording" | "watchable" | "down" | "unknown" | "disabled" | "trouble" | "resting";
   readonly cause: string | null;
   readonly since: number | null;
 }
@@ -18,6 +18,7 @@ export function streamStatus(state: StreamState | undefined): Status {
   if (cause === "disabled") return { tone: "off", word: "disabled", cause, since };
   if (condition === "down") return { tone: "bad", word: "down", cause, since };
   if (condition === "connecting") return { tone: "busy", word: "connecting", cause, since };
+  if (cause === "schedule" || cause === "no-event") return { tone: "good", word: "resting", cause, since };
   if (cause !== null) return { tone: "bad", word: "trouble", cause, since };
   return { tone: "good", word: condition, cause, since };
 }

@@ -1,6 +1,7 @@
 /** Administration: cameras and users. */
 
-import { screen, type Screen } from "../state/route";
+import { Tab } from "../parts/parts";
+import { screen } from "../state/route";
 import { administrator } from "../state/site";
 import { say } from "../words/words";
 import { Cameras } from "./cameras";
@@ -16,14 +17,5 @@ export function Admin() {
       </nav>
       {screen.value === "admin/users" ? <Users /> : <Cameras />}
     </section>
-  );
-}
-
-function Tab({ to, label }: { to: Screen; label: string }) {
-  const here = screen.value === to;
-  return (
-    <a href={`#/${to}`} class={here ? "tab here" : "tab"} aria-current={here ? "page" : undefined}>
-      {label}
-    </a>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 
 import { ApiError, client } from "../api/client";
 import type { Camera, CameraFields, Probe } from "../api/types";
-import { Check, Dialog, Field, fieldErrors, Form, Submit, type FieldErrors } from "../parts/form";
+import { Check, Dialog, Field, fieldErrors, Form, Select, Submit, type FieldErrors } from "../parts/form";
 import { Button, Notice } from "../parts/parts";
 import { cameraDraft, cameraFields, checkCamera, type CameraDraft } from "../pure/drafts";
 import { note } from "../state/notes";
@@ -12,6 +12,7 @@ import { readCameras } from "../state/site";
 import { codecName, number } from "../words/amounts";
 import { errorWords, fieldWords } from "../words/problems";
 import { say } from "../words/words";
+import { KeepFields } from "./keepform";
 
 type Test = { readonly is: "none" | "running" } | { readonly is: "ok"; readonly probe: Probe } | { readonly is: "bad"; readonly error: unknown };
 
@@ -43,6 +44,8 @@ export function CameraForm({ camera, onClose }: { camera: Camera | undefined; on
       <Form onSubmit={() => void submit()}>
         <CameraInputs draft={draft} change={change} wrong={wrong} isNew={camera === undefined} />
         <Testing draft={draft} onWrong={setWrong} />
+        <Recording draft={draft} change={change} wrong={wrong} />
+        <Connection draft={draft} change={change} />
         {error !== undefined && <Notice tone="bad">{errorWords(error)}</Notice>}
         <div class="dialog-foot">
           <Button label={say("admin.cancel")} onClick={onClose} />
@@ -93,13 +96,47 @@ function CameraInputs({ draft, change, wrong, isNew }: InputsProps) {
         autocomplete="new-password"
         optional
       />
-      <Field name="retention_days" label={say("camera.retention")} value={draft.retention_days} onInput={(retention_days) => change({ retention_days })} hint={say("camera.retentionHint")} error={error("retention_days")} type="number" optional />
+    </div>
+  );
+}
+
+const PRIORITIES = ["9", "8", "7", "6", "5", "4", "3", "2", "1", "0"] as const;
+
+function Recording({ draft, change, wrong }: Omit<InputsProps, "isNew">) {
+  const usual = (value: string) => (value === "5" ? say("camera.priorityUsual", { value }) : value);
+  return (
+    <fieldset class="part">
+      <legend>{say("camera.recording")}</legend>
       <div class="checks">
         <Check name="enabled" label={say("camera.enabled")} checked={draft.enabled} onInput={(enabled) => change({ enabled })} />
-        <Check name="record_sub" label={say("camera.recordSub")} checked={draft.record_sub} onInput={(record_sub) => change({ record_sub })} />
         <Check name="audio" label={say("camera.audio")} checked={draft.audio} onInput={(audio) => change({ audio })} hint={say("camera.audioHint")} />
       </div>
-    </div>
+      <div class="fields">
+        <KeepFields name="policy" label={say("camera.keepMain")} draft={draft.main} wrong={wrong} onInput={(main) => change({ main })} />
+        {draft.sub_url.trim() !== "" && (
+          <KeepFields name="sub_policy" label={say("camera.keepSub")} draft={draft.sub} wrong={wrong} onInput={(sub) => change({ sub })} />
+        )}
+        <Field name="retention_days" label={say("camera.retention")} value={draft.retention_days} onInput={(retention_days) => change({ retention_days })} hint={say("camera.retentionHint")} error={fieldWords(wrong["retention_days"])} type="number" optional />
+        <Select name="priority" label={say("camera.priority")} value={draft.priority} options={PRIORITIES.map((value) => [value, usual(value)] as const)} onInput={(priority) => change({ priority })} hint={say("camera.priorityHint")} />
+      </div>
+    </fieldset>
+  );
+}
+
+const TRANSPORTS = ["auto", "tcp", "udp"] as const;
+const ENGINES = ["auto", "rtsp", "pyav"] as const;
+
+/** What nobody needs to touch as long as it works. */
+function Connection({ draft, change }: Pick<InputsProps, "draft" | "change">) {
+  const { transport, engine } = draft;
+  return (
+    <details class="part" open={transport !== "auto" || engine !== "auto"}>
+      <summary>{say("camera.connection")}</summary>
+      <div class="fields">
+        <Select name="transport" label={say("camera.transport")} value={transport} options={TRANSPORTS.map((each) => [each, say(`transport.${each}`)] as const)} onInput={(chosen) => change({ transport: chosen })} hint={say("camera.transportHint")} />
+        <Select name="engine" label={say("camera.engine")} value={engine} options={ENGINES.map((each) => [each, say(`engine.${each}`)] as const)} onInput={(chosen) => change({ engine: chosen })} hint={say("camera.engineHint")} />
+      </div>
+    </details>
   );
 }
 

@@ -45,7 +45,7 @@ function skip(event: Event): void {
 
 function Open() {
   if (screen.value === "live") return <Live />;
-  return screen.value === "health" ? <Health /> : <Admin />;
+  return screen.value.startsWith("health") ? <Health /> : <Admin />;
 }
 
 function Rail() {

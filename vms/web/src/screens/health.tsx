@@ -4,19 +4,34 @@ import { useEffect } from "preact/hooks";
 
 import { client } from "../api/client";
 import type { Camera, StreamState } from "../api/types";
-import { StatusWord } from "../parts/parts";
+import { StatusWord, Tab } from "../parts/parts";
 import { streamStatus, worstFirst } from "../pure/status";
 import { SECOND } from "../pure/walltime";
+import { screen } from "../state/route";
 import { cameras, nodes, siteTime, stateList, timed } from "../state/site";
 import { bitrate, codecName, length, number } from "../words/amounts";
 import { causeWords, nodeProblems } from "../words/problems";
 import { language, say, sayCode } from "../words/words";
+import { CompletenessSheet } from "./completeness";
 import { useNow } from "./frame";
 
 /** The server's own view is read again this often, beside what its events tell. */
 const READ_MS = 10_000;
 
 export function Health() {
+  const complete = screen.value === "health/completeness";
+  return (
+    <section class="sheet" tabIndex={0} aria-label={say("health.title")} data-testid="health">
+      <nav class="tabs" aria-label={say("health.sections")}>
+        <Tab to="health" label={say("health.nowTab")} />
+        <Tab to="health/completeness" label={say("complete.tab")} />
+      </nav>
+      {complete ? <CompletenessSheet /> : <Now />}
+    </section>
+  );
+}
+
+function Now() {
   useEffect(() => {
     const read = () => void timed(client.health).then(takeNodes, () => undefined);
     read();
@@ -24,11 +39,11 @@ export function Health() {
     return () => clearInterval(timer);
   }, []);
   return (
-    <section class="sheet" tabIndex={0} aria-label={say("health.title")} data-testid="health">
+    <>
       <h1>{say("health.title")}</h1>
       <Streams />
       <Nodes />
-    </section>
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 
-export const SCREENS = ["live", "health", "admin/cameras", "admin/users"] as const;
+export const SCREENS = ["live", "health", "health/completeness", "admin/cameras", "admin/users"] as const;
 export type Screen = (typeof SCREENS)[number];
 
 export const screen = signal<Screen>("live");

@@ -41,6 +41,12 @@ export function number(value: number, digits: number): string {
   });
 }
 
+/** A day of the week in the page's language; 0 is Monday. */
+export function weekday(day: number, form: "short" | "long"): string {
+  const monday = Date.UTC(2024, 0, 1);
+  return new Intl.DateTimeFormat(locale(), { weekday: form, timeZone: "UTC" }).format(monday + day * 86_400_000);
+}
+
 /** `H.264` for `avc1.64001f`: the name people know an RFC 6381 codec string by. */
 export function codecName(codec: string): string {
   if (/^avc[13]\b/i.test(codec)) return "H.264";
