@@ -100,6 +100,11 @@ class Credentials:
     def given(self) -> bool:
         return bool(self._username or self._password)
 
+    @property
+    def readable(self) -> bool:
+        """Whether the password goes out as it is (Basic), for everybody on the way to read."""
+        return self._challenge is not None and self._challenge.scheme == "basic"
+
     def accept(self) -> None:
         """The camera took the last answer."""
         self._accepted = self._accepted or self._challenge is not None

@@ -97,6 +97,8 @@ class Dialog:
         choice = choose(description, audio=audio)
         self.ignored += choice.left_out
         self.odd += choice.odd
+        if self.credentials.readable and not self.address.secure:
+            self.odd.append("The password goes readable over the network (Basic): choose Digest")
         channels = [(yield from self._set_up(choice.picture, 0))]
         if choice.sound is not None:
             channels += yield from self._set_up_sound(choice.sound, channels[0])

@@ -158,6 +158,11 @@ class RtspRun:
         self._on_read()  # what came before, an end included
 
     @property
+    def session(self) -> Session:
+        """What was agreed with the camera."""
+        return self._session
+
+    @property
     def camera_offset(self) -> int | None:
         return self._reception.camera_offset()
 
