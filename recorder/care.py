@@ -18,15 +18,17 @@ from zoneinfo import ZoneInfo
 from recorder.broadcast import Broadcast
 from recorder.config import RecordConfig
 from recorder.disk import SpoolDisk
+from recorder.engines import source_for
 from recorder.feed import Feed
 from recorder.gapbook import GapBook
 from recorder.gate import Gate
 from recorder.ingest import Ingest
 from recorder.keeping import Keeps, kept
+from recorder.pinbook import PinBook
 from recorder.recording import Recording
 from recorder.rtsp.intake import Intake
+from recorder.rtsp.tls import Trust
 from recorder.runbook import RunBook, RunLog
-from recorder.source import RtspSource
 from recorder.spool import Spool
 from recorder.status import Status
 from recorder.steps import SealSegment, Step
@@ -66,6 +68,7 @@ class Means:
     disk: SpoolDisk
     gate: Gate
     intake: Intake
+    pins: PinBook
 
 
 class _Tap:
@@ -216,7 +219,15 @@ class Care:
     def _make_ingest(self, keeps: Keeps | None) -> Ingest:
         means, stream = self._means, self.stream
         stall_seconds = means.config.stall_seconds
-        source = RtspSource(stream, means.clock, means.intake, stall_seconds=stall_seconds)
+        source = source_for(
+            stream,
+            means.clock,
+            means.intake,
+            stall_seconds=stall_seconds,
+            trust=Trust(verify=means.config.tls_verify, authorities=means.config.tls_authorities),
+            pins=means.pins,
+            redirects_to=means.config.redirect_hosts,
+        )
         door = means.gate.door(stream.camera_id, stream.url)
         return Ingest(
             *(self.name, source, self._broadcast, self.status, keeps, door, means.clock),

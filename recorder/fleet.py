@@ -24,6 +24,7 @@ from recorder.feed import open_feed
 from recorder.gapbook import GapBook
 from recorder.gate import Gate
 from recorder.leases import Lease, Leases, Taken
+from recorder.pinbook import PinBook
 from recorder.roster import News, Roster
 from recorder.rtsp.intake import open_intake
 from recorder.runbook import RunBook
@@ -51,6 +52,7 @@ COLD_START_SECONDS = 8.0
 """Without a bus for so long at the start: go on with what was held at the end."""
 _DRAIN_SECONDS = 2.0
 _GAUGE_SECONDS = 2.0
+_LOOK_SECONDS = 0.25
 
 T = TypeVar("T")
 
@@ -75,14 +77,15 @@ async def record(
         runs = RunBook(index.runs, config.node, steady, node)
         spool.on_drop(book.dropped)
         uploader = Uploader(spool, archive, lambda: index.facts.get("ping"), node, clock, book)
+        pins = PinBook(index.cameras.pin, clock)
         means = Means(
             *(config, archive, bus, steady, spool, feed, book, runs),
-            *(SpoolDisk(node), Gate(clock), intake),
+            *(SpoolDisk(node), Gate(clock), intake, pins),
         )
         name = own_name(config.node, config.spool)
         session = Session(name, config.capacity, bus, node, clock)
         leases = Leases(session, bus, config.spool)
-        fleet = Fleet(means, Roster(index, node, clock), session, leases, node)
+        fleet = Fleet(means, Roster(index, node, clock, pins), session, leases, node)
         try:
             async with asyncio.TaskGroup() as tasks:
                 jobs = {
@@ -90,6 +93,7 @@ async def record(
                     "civil time": lambda: steady.run(runs.host_changed),
                     "gap notes": book.run,
                     "run notes": runs.run,
+                    "certificates": pins.run,
                     "uploads": uploader.run,
                     "store watch": uploader.watch,
                     "loop lag": lambda: metrics.measure_lag(clock),
@@ -151,12 +155,16 @@ class Fleet:
     async def leave(self) -> None:
         """Hand everything over, as far as there are others and time. Never fails."""
         await self._session.leave()
+        if not self._session.members or not self._leases.held:
+            return
         until = self._clock.monotonic() + LEAVE_SECONDS
-        while self._leases.held and self._session.members and self._session.connected:
-            if self._clock.monotonic() >= until:
+        while self._leases.held or self._moving:
+            alone = not (self._session.members and self._session.connected)
+            if alone or self._clock.monotonic() >= until:
                 log.warning("%d cameras could not be handed over", len(self._leases.held))
                 return
-            await self._clock.sleep(BEAT_SECONDS / 4)
+            await self._clock.sleep(_LOOK_SECONDS)
+        await self._clock.sleep(_LOOK_SECONDS)  # the last answer is on its way
 
     async def measure(self) -> None:
         """Gauges, every two seconds."""

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from recorder.pinbook import PinBook
 from storage.index import Index
 from vms.core.bus import Payload
 from vms.core.clock import Clock
@@ -51,8 +52,9 @@ class News:
 class Roster:
     """`cameras`: as read last; None before the first time."""
 
-    def __init__(self, index: Index, node: NodeState, clock: Clock) -> None:
+    def __init__(self, index: Index, node: NodeState, clock: Clock, pins: PinBook) -> None:
         self.cameras: list[Camera] | None = None
+        self._pins = pins
         self._index, self._node, self._clock = index, node, clock
         self._due = float("-inf")
 
@@ -75,5 +77,6 @@ class Roster:
             self._node.problem("index-unreachable", error.message)
             self._due = self._clock.monotonic() + _RETRY_SECONDS
         else:
+            self._pins.learn(stream for camera in self.cameras for stream in camera.streams)
             self._node.clear("index-unreachable")
             self._due = self._clock.monotonic() + RELOAD_SECONDS

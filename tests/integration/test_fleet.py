@@ -1,0 +1,113 @@
+"""Several recorders share the cameras: planned moves without a gap, take-over from a dead one."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from recorder.fleet import record
+from storage.index import NewCamera, NewStream
+from tests.integration.recorders import Site, open_site
+from tests.servers.cameras import Cameras, run_cameras
+from vms.core.beside import beside
+from vms.core.bus import Bus
+from vms.core.model import Camera, Cause, Gap, Segment, StreamRole
+from vms.core.secret import Secret
+from vms.core.walltime import HOUR, SECOND, TimeRange, WallTime
+
+KEYS = ("harbour", "street", "gate", "loktuan", "market", "mosque")
+TAKE_OVER_SECONDS = 10.0
+SEAM_MICROS = 200_000
+
+
+async def add(site: Site, cameras: Cameras, *keys: str) -> list[Camera]:
+    added = []
+    for key in keys:
+        login = (cameras.username, Secret(cameras.password))
+        stream = NewStream(StreamRole.MAIN, cameras.url(key), *login)
+        added.append(await site.index.cameras.add(NewCamera(key, streams=(stream,))))
+    return added
+
+
+@asynccontextmanager
+async def recorder(site: Site, bus: Bus, name: str) -> AsyncIterator[None]:
+    """One recorder of this process, with a spool of its own."""
+    config = replace(site.config, node=name, spool=site.folder / f"spool-{name}")
+    async with beside(record(config, site.index, site.archive, bus, site.clock)):
+        yield
+
+
+async def holders(bus: Bus, cameras: list[Camera]) -> dict[int, str]:
+    """Camera to the node that holds it, as the leases say."""
+    bucket = bus.keyvalue("vms_leases")
+    entries = {camera.id: await bucket.get(f"camera.{camera.id}") for camera in cameras}
+    return {key: str(one.value["holder"]).split("-")[0] for key, one in entries.items() if one}
+
+
+async def until_held(bus: Bus, cameras: list[Camera], *names: str) -> dict[int, str]:
+    """Wait until exactly these recorders hold all cameras between them."""
+    async with asyncio.timeout(60):
+        while True:
+            held = await holders(bus, cameras)
+            if len(held) == len(cameras) and set(held.values()) == set(names):
+                return held
+            await asyncio.sleep(0.1)
+
+
+async def segments_of(site: Site, camera: Camera) -> list[Segment]:
+    now = site.clock.wall()
+    span = TimeRange(WallTime(now - HOUR), WallTime(now + HOUR))
+    return await site.archive.segments(camera.streams[0].id, span)
+
+
+async def gaps_of(site: Site, camera: Camera) -> list[Gap]:
+    now = site.clock.wall()
+    span = TimeRange(WallTime(now - HOUR), WallTime(now + HOUR))
+    return await site.archive.gaps(camera.streams[0].id, span)
+
+
+async def until_archived(site: Site, cameras: list[Camera], wall: WallTime) -> None:
+    """Wait until the archive reaches this moment for each of them."""
+    async with asyncio.timeout(60):
+        for camera in cameras:
+            while not any(one.range.end > wall for one in await segments_of(site, camera)):
+                await asyncio.sleep(0.2)
+
+
+def assert_seamless(segments: list[Segment]) -> None:
+    for before, after in itertools.pairwise(segments):
+        assert 0 <= after.range.start - before.range.end < SEAM_MICROS
+        assert after.prev_sha256 == before.sha256
+
+
+@pytest.mark.timeout(180)
+async def test_cameras_move_to_a_new_recorder_and_away_from_a_stopping_one_without_a_gap(
+    tmp_path: Path,
+) -> None:
+    with run_cameras() as cameras:
+        async with open_site(tmp_path) as site:
+            added = await add(site, cameras, *KEYS)
+            async with recorder(site, site.bus, "b"):
+                async with recorder(site, site.bus, "a"):
+                    for camera in added:
+                        await site.until_state(camera.streams[0].id, condition="recording")
+                    held = await until_held(site.bus, added, "a", "b")
+                    assert set(held.values()) == {"a", "b"}
+                    await asyncio.sleep(3)
+                stopped = site.clock.wall()
+                assert set((await holders(site.bus, added)).values()) == {"b"}
+                await until_archived(site, added, WallTime(stopped + 2 * SECOND))
+            moved = 0
+            for camera in added:
+                segments = await segments_of(site, camera)
+                assert_seamless(segments)
+                moved += len({segment.epoch for segment in segments}) > 1
+                lasting = {gap.cause for gap in await gaps_of(site, camera)}
+                assert lasting <= {Cause.CONNECTING, Cause.RECORDER_OFF}
+            assert moved >= 1
