@@ -1,7 +1,7 @@
 """GStreamer's RTSP server serving one MP4 file untouched. Run by /usr/bin/python3 (it needs `gi`).
 
     gst_rtsp_server.py FILE [--port N] [--audio] [--h265]
-                       [--auth basic|digest --user U --password P]
+                       [--auth basic|digest --user U --password P] [--only tcp|udp] [--tls PEM]
 
 Prints `PORT <n>` when it listens; the stream is at /stream. The file starts over for every client.
 Packets carry the NAL units of the file; parameter sets are sent in the session description only.
@@ -15,8 +15,9 @@ import signal
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 
 def launch_line(options: argparse.Namespace) -> str:
@@ -39,6 +40,16 @@ def protect(server: GstRtspServer.RTSPServer, options: argparse.Namespace) -> No
     server.set_auth(auth)
 
 
+def encrypt(server: GstRtspServer.RTSPServer, options: argparse.Namespace) -> None:
+    """All of it over TLS, for anybody."""
+    auth = GstRtspServer.RTSPAuth()
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(options.tls))
+    anyone = GstRtspServer.RTSPToken()
+    anyone.set_string("media.factory.role", "anyone")
+    auth.set_default_token(anyone)
+    server.set_auth(auth)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("file")
@@ -48,6 +59,8 @@ def main() -> None:
     parser.add_argument("--auth", choices=("basic", "digest"))
     parser.add_argument("--user", default="operator")
     parser.add_argument("--password", default="")
+    parser.add_argument("--only", choices=("tcp", "udp"))
+    parser.add_argument("--tls", metavar="PEM")
     options = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -55,6 +68,16 @@ def main() -> None:
     server.set_service(options.port)
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(launch_line(options))
+    if options.only:
+        lower = GstRtsp.RTSPLowerTrans
+        factory.set_protocols(lower.TCP if options.only == "tcp" else lower.UDP)
+    if options.tls:
+        encrypt(server, options)
+        factory.add_role_from_structure(
+            Gst.Structure.new_from_string(
+                "anyone, media.factory.access=(boolean)true, media.factory.construct=(boolean)true"
+            )
+        )
     if options.auth:
         protect(server, options)
         role = Gst.Structure.new_from_string(

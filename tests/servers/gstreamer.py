@@ -18,10 +18,11 @@ class GstCamera:
 
     process: subprocess.Popen[str]
     port: int
+    scheme: str = "rtsp"
 
     @property
     def url(self) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/stream"
+        return f"{self.scheme}://127.0.0.1:{self.port}/stream"
 
     def stop(self) -> None:
         self.process.kill()
@@ -37,12 +38,17 @@ def start_gst_camera(
     auth: str = "",
     user: str = "operator",
     password: str = "",
+    only: str = "",
+    tls: Path | None = None,
 ) -> GstCamera:
-    """Serve an MP4 file. `auth`: "basic", "digest" or none; `port` 0: a free one."""
+    """Serve an MP4 file. `auth`: "basic", "digest" or none; `port` 0: a free one; `only`: "tcp" or
+    "udp"; `tls`: a PEM file with key and certificate."""
     command = ["/usr/bin/python3", str(SCRIPT), str(path), "--port", str(port)]
     command += ["--audio"] * audio + ["--h265"] * h265
     if auth:
         command += ["--auth", auth, "--user", user, "--password", password]
+    command += ["--only", only] * bool(only)
+    command += ["--tls", str(tls)] if tls else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     words = process.stdout.readline().split()
@@ -53,7 +59,7 @@ def start_gst_camera(
         raise RuntimeError(
             "GStreamer's RTSP server did not start: is gir1.2-gst-rtsp-server-1.0 in?"
         )
-    return GstCamera(process, int(words[1]))
+    return GstCamera(process, int(words[1]), "rtsps" if tls else "rtsp")
 
 
 @pytest.fixture
