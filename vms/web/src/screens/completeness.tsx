@@ -91,7 +91,7 @@ function Table({ counted: { days, streams, done, of } }: { counted: Counted }) {
               <th>{say("health.camera")}</th>
               <th>{say("health.stream")}</th>
               <th>{say("complete.missing")}</th>
-              {days.map((day) => (
+              {[...days].reverse().map((day) => (
                 <th key={day.date} class="num" scope="col">
                   {dayWords(day)}
                 </th>
@@ -142,13 +142,13 @@ function Row({ stream, camera, days, onOpen }: RowProps) {
         </button>
       </th>
       <td>{say(stream.role === "main" ? "health.main" : "health.sub")}</td>
-      <td class="time">
+      <td class="lost">
         {lost(all) === 0 ? say("complete.nothing") : length(lost(all))}
         <small class="cause">{reasons(all).slice(0, 1).map(reasonWords)}</small>
       </td>
-      {stream.days.map((account, index) => (
-        <DayCell key={days[index]?.date ?? index} account={account} />
-      ))}
+      {stream.days
+        .map((account, index) => <DayCell key={days[index]?.date ?? index} account={account} />)
+        .reverse()}
     </tr>
   );
 }

@@ -1,5 +1,6 @@
 /** One stream's days: what was expected, what is stored, and each gap with its reason. */
 
+import { Fragment } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { client } from "../api/client";
@@ -45,12 +46,20 @@ export function StreamDetails({ stream, camera, days, onClose }: DetailsProps) {
           </thead>
           <tbody>
             {newest.map(({ day, account }) => (
-              <DayRow key={day.date} day={day} account={account} open={chosen === day} onOpen={() => setChosen(chosen === day ? undefined : day)} />
+              <Fragment key={day.date}>
+                <DayRow day={day} account={account} open={chosen === day} onOpen={() => setChosen(chosen === day ? undefined : day)} />
+                {chosen === day && (
+                  <tr>
+                    <td colSpan={5}>
+                      <Gaps camera={camera} stream={stream} day={day} />
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
             ))}
           </tbody>
         </table>
       </div>
-      {chosen !== undefined && <Gaps camera={camera} stream={stream} day={chosen} />}
       <div class="dialog-foot">
         <Button label={say("help.close")} onClick={onClose} />
       </div>
@@ -83,7 +92,7 @@ function DayRow({ day, account, open, onOpen }: DayProps) {
         {length(account.stored)}
         <small class="cause">{shareWords(account)}</small>
       </td>
-      <td>
+      <td class="why">
         <Why account={account} />
       </td>
       <td class="row-actions">

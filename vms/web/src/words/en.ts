@@ -326,7 +326,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "keepHint.schedule": "Outside the hours it can only be watched live.",
   "keepHint.events": "Events come over the API. Without one nothing is kept.",
   "keepHint.never": "There will be nothing to look for later.",
-  "hours.of": "Hours of the {stream} ({zone})",
+  "hours.of": "Hours, {stream} ({zone})",
   "hours.row": "Hours {number}",
   "hours.from": "from",
   "hours.until": "until",

@@ -325,7 +325,7 @@ export const id = {
   "keepHint.schedule": "Di luar jam itu hanya dapat ditonton langsung.",
   "keepHint.events": "Kejadian datang dari API. Tanpa kejadian tidak ada yang disimpan.",
   "keepHint.never": "Tidak ada rekaman untuk dicari nanti.",
-  "hours.of": "Jam rekam {stream} ({zone})",
+  "hours.of": "Jam rekam, {stream} ({zone})",
   "hours.row": "Jam {number}",
   "hours.from": "dari",
   "hours.until": "sampai",
