@@ -163,6 +163,10 @@ class RtspRun:
         return self._session
 
     @property
+    def over_udp(self) -> bool:
+        return self._session.datagrams is not None
+
+    @property
     def camera_offset(self) -> int | None:
         return self._reception.camera_offset()
 
