@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from recorder.rtp.parameters import ParameterSets
+from vms.core.media import h264, h265
 from vms.core.media.access_unit import Codec, TrackFormat
 from vms.core.media.entry import EntryPoints
 from vms.core.media.nal import split_annex_b
@@ -211,11 +212,18 @@ class Pictures:
     def _note(self, at: int) -> None:
         """A NAL unit without picture data: note parameter sets; cut units glued by start codes."""
         nal = b"".join(self.parts[at + 1 :])
-        if b"\0\0\1" in nal:
+        if b"\0\0\1" in nal and not self._is_whole_sei(nal):
             self._unglue(at, nal)
             return
         self._heads.append(nal)
         self._parameters.note(nal)
+
+    def _is_whole_sei(self, nal: bytes) -> bool:
+        """Signatures without emulation prevention look like start codes now and then."""
+        if self._codec is Codec.H264:
+            return nal[0] & 0x1F == h264.NalType.SEI and h264.is_whole_sei(nal)
+        kinds = (h265.NalType.SEI_PREFIX, h265.NalType.SEI_SUFFIX)
+        return h265.nal_type(nal) in kinds and h264.is_whole_sei(nal, 2)
 
     def _unglue(self, at: int, nal: bytes) -> None:
         del self.parts[at:]

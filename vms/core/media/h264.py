@@ -150,6 +150,23 @@ def sei_messages(nal: bytes, header_size: int = 1) -> Sequence[tuple[int, bytes]
     return messages
 
 
+def is_whole_sei(nal: bytes, header_size: int = 1) -> bool:
+    """Whether the messages of this SEI NAL unit end where it ends (7.3.2.3, both codecs).
+
+    Then a start code inside is none: some cameras sign without emulation prevention.
+    """
+    return any(_ends_with_messages(data, header_size) for data in (nal, unescape(nal)))
+
+
+def _ends_with_messages(data: bytes, position: int) -> bool:
+    data = data.rstrip(b"\0")
+    while position + 2 <= len(data) and data[position:] != b"\x80":
+        _, position = _read_sei_number(data, position)
+        size, position = _read_sei_number(data, position)
+        position += size
+    return data[position:] == b"\x80"
+
+
 def _read_sei_number(data: bytes, position: int) -> tuple[int, int]:
     value = 0
     while position < len(data) and data[position] == 0xFF:
