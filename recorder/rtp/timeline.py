@@ -177,7 +177,8 @@ class WallLine:
         assert self._offset is not None, "a line answers only after its anchor"
         micros = self.micros(ticks)
         if micros > self.slewed_to:
-            budget = max(1, (micros - self.slewed_to) * SLEW_PPM // 1_000_000)
+            # Differences of whole quotients: what is rounded off a picture is not lost to the next.
+            budget = micros * SLEW_PPM // 1_000_000 - self.slewed_to * SLEW_PPM // 1_000_000
             away = self._target() - self._offset
             self._offset += max(-budget, min(budget, away))
             self.slewed_to = micros

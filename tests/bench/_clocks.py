@@ -64,7 +64,8 @@ class Character:
     """How a camera is. `ppm`: its media clock is so much faster. `clock`: how far its civil clock
     is off; with `rtp_follows` its RTP timestamps make the same steps. `reports`: sender reports;
     `onvif`: a time in every picture. `stalls`: nothing leaves it for 4.8 s, then all at once.
-    `drops`: it hangs up; when it is back it first sends the five seconds it kept."""
+    `drops`: it hangs up; when it is back it first sends the five seconds it kept. `congested`: for
+    three minutes the way to us takes 0.4 s more. `reorders`: it sends B-pictures."""
 
     name: str
     ppm: int = 0
@@ -76,6 +77,8 @@ class Character:
     jitter: float = 0.015
     stalls: tuple[int, ...] = ()
     drops: tuple[int, ...] = ()
+    congested: tuple[int, ...] = ()
+    reorders: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -109,10 +112,13 @@ class Camera:
 
     def _made(self) -> Iterator[tuple[int, Arrival]]:
         chance, numbers, sequence = random.Random(self.seed), count(), count()
-        last_at, backlog = 0, []
+        last_at = 0
+        backlog: list[int] = []
         drops = list(self.character.drops)
-        for n in range(self.length * FPS // SECOND):
+        ready = 0
+        for n in self._coded(self.length * FPS // SECOND):
             taken = n * SECOND // FPS
+            ready = max(ready, taken)
             if drops and taken >= drops[0]:
                 last_at = drops.pop(0)
                 yield taken, Arrival(last_at, next(numbers))
@@ -121,7 +127,8 @@ class Camera:
                     data = self._picture(old, next(sequence))
                     yield taken, Arrival(last_at, next(numbers), data)
             delay = _BASE_DELAY + chance.expovariate(1 / self.character.jitter)
-            at = max(self._leaves(taken) + int(delay * SECOND), last_at + 500)
+            delay += 0.4 * any(0 <= ready - each < 3 * MINUTE for each in self.character.congested)
+            at = max(self._leaves(ready) + int(delay * SECOND), last_at + 500)
             last_at = at
             self.sent.append(taken)
             yield taken, Arrival(at, next(numbers), self._picture(n, next(sequence)))
@@ -132,6 +139,12 @@ class Camera:
                 while backlog and backlog[0] % GROUP:
                     backlog.pop(0)
             backlog.append(n)
+
+    def _coded(self, pictures: int) -> Iterator[int]:
+        """Numbers of pictures in the order they are coded in."""
+        order = (0, 3, 1, 2, 6, 4, 5, 9, 7, 8) if self.character.reorders else range(GROUP)
+        for first in range(0, pictures, GROUP):
+            yield from (first + n for n in order)
 
     def _leaves(self, taken: int) -> int:
         """When a picture leaves the camera."""
@@ -174,6 +187,12 @@ _STEPS = steps(
     (40 * MINUTE, 30 * SECOND), (110 * MINUTE, -60 * SECOND), (170 * MINUTE, 30 * SECOND)
 )
 _SMALL = steps((20 * MINUTE, 2 * SECOND), (95 * MINUTE, -4 * SECOND), (200 * MINUTE, 2 * SECOND))
+
+
+def _both(now: int) -> int:
+    return _STEPS(now) + _SMALL(now)
+
+
 _ZONE = steps((0, 8 * HOUR), (60 * MINUTE, HOUR), (150 * MINUTE, -HOUR))
 _BEFORE_WRAP = (1 << 32) - 90_000 * 1800
 
@@ -188,12 +207,14 @@ CHARACTERS = (
     Character("stalls and bursts", stalls=_STALLS, jitter=0.03),
     Character("hangs up, resends five seconds", drops=_DROPS, stalls=_STALLS),
     Character("RTP wraps", first_timestamp=_BEFORE_WRAP),
+    Character("congested for three minutes", congested=_STALLS),
+    Character("B-pictures, steps told in sender reports", clock=_both, reorders=True),
     Character("never set its clock", clock=steps((0, -BEGIN))),
     Character("ONVIF times, steps", clock=_STEPS, onvif=True, reports=False),
     Character(
         "everything at once",
         ppm=500,
-        clock=lambda now: _STEPS(now) + _SMALL(now),
+        clock=_both,
         rtp_follows=True,
         first_timestamp=_BEFORE_WRAP,
         jitter=0.03,

@@ -91,3 +91,64 @@ def test_four_hours_of_a_drifting_camera_stay_within_a_tenth_of_a_second(ppm: in
             worst = max(worst, abs(line.wall(ticks) - T0 - true))
     assert worst < 100_000
     assert clock.leaps == 0
+
+
+def camera_at_25(clock: MediaClock, leap_at: int, leap_ticks: int) -> list[int]:
+    """Errors in ticks, of a camera whose timestamps leap once; nothing is later than it was."""
+    clock.latest = 0
+    errors = []
+    for n in range(200):
+        timestamp = n * 3600 + (leap_ticks if n >= leap_at else 0)
+        clock.latest = n * 3600
+        errors.append(clock.ticks(timestamp & 0xFFFF_FFFF, n * 0.04) - n * 3600)
+    return errors
+
+
+@pytest.mark.parametrize("seconds", [5.0, 2.0, 0.5, -0.1, -0.5, -0.9, -30.0, 30.0])
+def test_small_leaps_are_leaps_too(seconds: float) -> None:
+    """A camera whose timestamps follow its civil clock, which NTP sets by a little."""
+    clock = MediaClock(90_000)
+    errors = camera_at_25(clock, 100, round(seconds * 90_000))
+    assert clock.leaps == 1
+    assert max(abs(error) for error in errors) < 400
+
+
+def test_a_leap_forward_is_known_by_coming_before_it_can_have_been_taken() -> None:
+    """A backlog of which the camera dropped five seconds comes no earlier than it can have."""
+    clock = MediaClock(90_000)
+    for n in range(100):
+        clock.latest = n * 3600
+        clock.ticks(n * 3600, n * 0.04)
+    clock.latest = (100 + 125) * 3600
+    assert clock.ticks((100 + 125) * 3600, 100 * 0.04 + 0.1) == (100 + 125) * 3600
+    assert clock.leaps == 0
+
+
+def test_pictures_that_lead_a_key_picture_are_no_leap() -> None:
+    clock = MediaClock(90_000)
+    order = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11]
+    assert [clock.ticks(n * 3600, place * 0.04) for place, n in enumerate(order)] == [
+        n * 3600 for n in order
+    ]
+    assert clock.leaps == 0
+
+
+def test_slewing_loses_nothing_to_rounding() -> None:
+    """Steps of less than a whole microsecond's budget add up to 500 ppm all the same."""
+    line = WallLine(90_000)
+    line.observe(0, T0)
+    line.anchor(0)
+    line.aim(T0 + SECOND)
+    walls = [line.wall(n * 3599) for n in range(30_000)]
+    assert walls[-1] - T0 - 29_999 * 3599 * 100 // 9 == pytest.approx(599_800, abs=20)
+
+
+def test_a_line_follows_a_clock_that_was_set_by_slewing_or_by_one_jump() -> None:
+    line = WallLine(90_000)
+    line.observe(0, T0)
+    line.anchor(0)
+    line.rebase(60 * SECOND)
+    assert line.wall(90_000) == T0 + SECOND + 500
+    assert line.behind == 60 * SECOND - 500
+    assert line.jump() == 60 * SECOND - 500
+    assert line.wall(90_000) == T0 + 61 * SECOND
