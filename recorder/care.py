@@ -248,7 +248,8 @@ class Care:
         means, zone = self._means, ZoneInfo(self._means.config.zone)
         self._recording = await self._resumed()
         async with kept(
-            self._recording, self.stream, means.book, means.bus, means.clock, zone
+            *(self._recording, self.stream, means.book, means.bus, means.clock, zone),
+            handed_over=self._left is not None and bool(self._left.key),
         ) as keeps:
             self._keeps = keeps
             yield keeps

@@ -91,8 +91,8 @@ class GapBook:
         self._add_own(stream_id, lambda: self._resume(stream_id, held, now))
 
     def renew(self, stream_id: int, now: WallTime) -> None:
-        """The gap that lasts goes on as another one: it is known to have lasted till now."""
-        self._add_own(stream_id, lambda: self._renew(stream_id, now))
+        """The gap that lasts is known to have lasted till now."""
+        self._add_own(stream_id, lambda: self._index.gaps.renew(stream_id, now))
 
     def lay_out(self, stream_id: int, parts: Callable[[Gap], Sequence[Gap]]) -> None:
         """The gap that lasts becomes several, oldest first, the last of which lasts on. The first
@@ -188,12 +188,6 @@ class GapBook:
         ends = [one.end for one in told if one.end is not None]
         start = max(ends, default=until)
         await self._index.gaps.open(Gap(stream_id, start, None, Cause.RECORDER_OFF))
-
-    async def _renew(self, stream_id: int, now: WallTime) -> None:
-        lasting = await self._index.gaps.opened(stream_id)
-        if lasting is not None and lasting.start < now:
-            await self._index.gaps.close(stream_id, now)
-            await self._index.gaps.open(replace(lasting, start=now))
 
     async def _lay_out(self, stream_id: int, parts: Callable[[Gap], Sequence[Gap]]) -> None:
         lasting = await self._index.gaps.opened(stream_id)

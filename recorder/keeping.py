@@ -26,7 +26,7 @@ from vms.core.walltime import MINUTE, SECOND, WallTime
 
 log = logging.getLogger(__name__)
 
-RENEW_SECONDS = 600.0
+RENEW_SECONDS = 120.0
 """The gap of a rest is renewed this often: after a crash it is known until when we rested."""
 MOST_EVENTS = 64
 """Of one camera, waiting to be heard; when full the oldest goes: the newer ones keep more."""
@@ -70,14 +70,25 @@ class Recorded(Keeps, Protocol):
 
 @asynccontextmanager
 async def kept(
-    recording: Recorded, stream: Stream, book: GapBook, bus: Bus, clock: Clock, zone: tzinfo
+    recording: Recorded,
+    stream: Stream,
+    book: GapBook,
+    bus: Bus,
+    clock: Clock,
+    zone: tzinfo,
+    *,
+    handed_over: bool = False,
 ) -> AsyncIterator[Keeps]:
-    """What the stream's ingest records to, by its policy. `recording` was resumed before."""
+    """What the stream's ingest records to, by its policy. `recording` was resumed before.
+
+    `handed_over`: another recorder was there until now, so the gap that lasts is what it says.
+    """
     if stream.policy.when is RecordWhen.ALWAYS:
         yield recording
         return
     keeping = Keeping(recording, stream.id, stream.policy, book, clock, zone)
-    keeping.resume()
+    if not handed_over:
+        keeping.resume()
     subject = f"camera.event.{stream.camera_id}"
     async with (
         bus.subscribe(subject, bound=MOST_EVENTS) as events,
@@ -107,6 +118,7 @@ class Keeping:
         self._clock = clock
         self._rule, self._ring = Rule(policy, zone), Ring()
         self._arriving = self._writes = False
+        self._first = True
         self._look_again = WallTime(0)
         self._newest = WallTime(0)
         self._down: tuple[Cause, str] | None = None
@@ -164,7 +176,7 @@ class Keeping:
         wanted, rest = self._ring.take(span.start, span.end)
         if not wanted:
             return
-        self._begin()
+        self._begin(wanted[0].wall)
         for unit in wanted:
             self._recording.take(unit)
         if rest is not None:  # an event of some time ago: what it wants is over
@@ -212,13 +224,18 @@ class Keeping:
     def _begin_at(self, unit: AccessUnit) -> None:
         """Keep this picture, and so the held group that it is the next of."""
         held, _ = self._ring.take(unit.wall, WallTime(unit.wall + 1))
-        self._begin()
-        for one in () if unit.random_access else held:
+        if unit.random_access:
+            held = []
+        self._begin(held[0].wall if held else unit.wall)
+        for one in held:
             self._recording.take(one)
 
-    def _begin(self) -> None:
+    def _begin(self, at: WallTime) -> None:
         self._recording.begin_run()
         self._writes, self.resting = True, None
+        if self._first:  # a gap of the recorder before us, of which the recording does not know
+            self._first = False
+            self._book.back(self._stream_id, at)
 
     def _rest(self, cause: Cause, at: WallTime) -> None:
         """From `at` on nothing is kept, for this cause."""
@@ -242,7 +259,7 @@ class Keeping:
         Outside the hours it must not be kept, and is lost."""
         units, _ = self._ring.take(self._newest, WallTime(self._newest + SECOND))
         if self.resting is Cause.NO_EVENT:
-            self._begin()
+            self._begin(units[0].wall)
             for unit in units:
                 self._recording.take(unit)
 

@@ -47,6 +47,8 @@ class Runs(Protocol):
 
     def mapping(self) -> ClockMapping: ...
 
+    def rested(self, until: WallTime, cause: Cause) -> None: ...
+
 
 class Disk(Protocol):
     """Told which streams the disk fails, so that the node can say so."""
@@ -131,6 +133,8 @@ class Recording:
     def rest(self, at: WallTime, cause: Cause) -> None:
         """What comes from `at` on is not to be kept (`recorder.keeping`): a gap of that cause."""
         self._seal(limit=at)
+        if self._runs is not None and self.until is not None:
+            self._runs.rested(self.until, cause)
         self._begin_gap(at, cause, "")
 
     def _seal(self, limit: WallTime | None = None) -> None:

@@ -81,6 +81,15 @@ class RunLog:
         if self._facts is None:
             self._facts = RunFacts(self._stream_id, epoch, start)
 
+    def rested(self, until: WallTime, cause: Cause) -> None:
+        """Recording pauses while the session with the camera goes on (schedule, events); what
+        comes next has an epoch, and so a row, of its own."""
+        facts = self._now()
+        if facts is not None:
+            end = max(until, WallTime(facts.start + 1))
+            self._book.put(replace(facts, end=end, cause=cause))
+        self._facts = self._written = None
+
     def mapping(self) -> ClockMapping:
         """The clocks of the present run as they stand."""
         known = self._run.mapping if self._run is not None else ClockMapping()

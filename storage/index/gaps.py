@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, update
@@ -42,6 +43,24 @@ class Gaps:
             before = await _opened(connection, stream_id)
             if before is not None:
                 await _end(connection, before, end)
+
+    async def renew(self, stream_id: int, now: WallTime) -> None:
+        """The open gap is known to have lasted until `now`: that part of it is closed (and joined
+        to the part before), the rest stays open. No-op without one, or one that begins later."""
+        async with self._database.write() as connection:
+            lasting = await _opened(connection, stream_id)
+            if lasting is None or lasting.start >= now:
+                return
+            this = gaps.c.stream_id == stream_id
+            await connection.execute(
+                update(gaps).where(this, gaps.c.start_us == lasting.start).values(start_us=now)
+            )
+            same = (gaps.c.cause == lasting.cause.value) & (gaps.c.detail == lasting.detail)
+            joined = await connection.execute(
+                update(gaps).where(this, same, gaps.c.end_us == lasting.start).values(end_us=now)
+            )
+            if joined.rowcount == 0:
+                await _put(connection, replace(lasting, end=now))
 
     async def add(self, gap: Gap) -> None:
         """A gap that is over. One that starts at the same instant is replaced when this one ends

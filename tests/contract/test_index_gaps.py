@@ -109,3 +109,19 @@ async def test_the_first_gap_that_is_kept_is_known(index: Index, gap: Gap) -> No
     assert await index.gaps.first(gap.stream_id) == at(30)
     await index.gaps.forget(gap.stream_id, at(50))
     assert await index.gaps.first(gap.stream_id) == at(100)
+
+
+async def test_a_gap_that_is_renewed_is_one_closed_part_and_one_that_lasts(
+    index: Index, gap: Gap
+) -> None:
+    await index.gaps.renew(gap.stream_id, at(90))
+    assert await index.gaps.between(gap.stream_id, ALWAYS) == [], "there is none"
+    await index.gaps.open(gap)
+    for now in (100, 160, 220):
+        await index.gaps.renew(gap.stream_id, at(now))
+    lasting = replace(gap, start=at(220))
+    assert await index.gaps.between(gap.stream_id, ALWAYS) == [replace(gap, end=at(220)), lasting]
+    await index.gaps.open(replace(gap, start=at(230), cause=Cause.CLOSED))
+    await index.gaps.renew(gap.stream_id, at(240))
+    causes = [each.cause for each in await index.gaps.between(gap.stream_id, ALWAYS)]
+    assert causes == [Cause.UNREACHABLE, Cause.UNREACHABLE, Cause.CLOSED, Cause.CLOSED]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recorder.errors import CameraError
@@ -41,6 +41,20 @@ class FakeGaps:
             if end > before.start:
                 closed = Gap(stream_id, before.start, end, before.cause, before.detail)
                 self.rows.append(closed)
+
+    async def renew(self, stream_id: int, now: WallTime) -> None:
+        self._answer()
+        lasting = await self.opened(stream_id)
+        if lasting is None or lasting.start >= now:
+            return
+        before = [
+            one
+            for one in self.rows
+            if (one.stream_id, one.end, one.cause) == (stream_id, lasting.start, lasting.cause)
+        ]
+        start = before[0].start if before else lasting.start
+        self.rows = [one for one in self.rows if one not in (lasting, *before)]
+        self.rows += [replace(lasting, start=start, end=now), replace(lasting, start=now)]
 
     async def opened(self, stream_id: int) -> Gap | None:
         self._answer()

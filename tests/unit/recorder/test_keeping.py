@@ -63,17 +63,17 @@ class Bench:
                 spans.append((start, end))
         return spans
 
-    async def gaps(self) -> list[tuple[str, float, float | None]]:
+    async def gaps(self, *, renewed: bool = False) -> list[tuple[str, float, float | None]]:
+        """(cause, start, end) in seconds, oldest first; joined where one was only renewed."""
         await self.book.drain(1.0)
-        rows = sorted(self.index.gaps.rows, key=lambda gap: gap.start)
-        return [
-            (
-                gap.cause.value,
-                (gap.start - START) / SECOND,
-                None if gap.end is None else (gap.end - START) / SECOND,
-            )
-            for gap in rows
-        ]
+        rows: list[tuple[str, float, float | None]] = []
+        for gap in sorted(self.index.gaps.rows, key=lambda gap: gap.start):
+            start = (gap.start - START) / SECOND
+            end = None if gap.end is None else (gap.end - START) / SECOND
+            if rows and not renewed and (rows[-1][0], rows[-1][2]) == (gap.cause.value, start):
+                start = rows.pop()[1]
+            rows.append((gap.cause.value, start, end))
+        return rows
 
 
 def running(policy: RecordPolicy, *gaps: Gap) -> Bench:
@@ -228,10 +228,28 @@ async def test_the_gap_of_a_rest_is_renewed_so_that_a_crash_does_not_reach_back_
     for _ in range(3):
         await bench.clock.advance(RENEW_SECONDS)
         bench.keeping.tick()
-    assert [start for cause, start, _ in await bench.gaps() if cause == "no-event"] == [
-        0.0,
-        *(0.96 + RENEW_SECONDS * n for n in (1, 2, 3)),
+    renewed = 0.96 + 3 * RENEW_SECONDS
+    assert await bench.gaps(renewed=True) == [
+        ("no-event", 0.0, renewed),
+        ("no-event", renewed, None),
     ]
+
+
+async def test_a_stream_that_was_handed_over_goes_on_in_the_gap_it_was_in() -> None:
+    resting = Gap(2, at(-100), None, Cause.NO_EVENT)
+    bench = Bench(ON_EVENTS, resting)
+    bench.recording.until = at(-500)
+    async with kept(
+        *(bench.recording, bench.stream, bench.book, bench.bus, bench.clock, UTC), handed_over=True
+    ) as keeps:
+        keeps.begin_run()
+        await bench.bus.publish("camera.event.1", {"at": at(0)})
+        await settle()
+        for one in pictures(50):
+            keeps.take(one)
+        await settle()
+    assert bench.kept == [(0.0, 30.0)]
+    assert await bench.gaps() == [("no-event", -100.0, 0.0), ("no-event", 30.0, None)]
 
 
 async def test_a_group_too_large_to_be_held_is_kept_rather_than_lost() -> None:
