@@ -13,6 +13,7 @@ from recorder.rtp.timeline import MediaClock
 from tests.fakes.rtp import packet
 from tests.fakes.units import PCMA, PPS, SPS
 from vms.core.media.access_unit import AUDIO, VIDEO, AccessUnit
+from vms.core.runs import CameraClock, Noticed, Stepped
 from vms.core.walltime import DAY, SECOND, WallTime, to_ntp
 
 T0 = WallTime(1_795_413_600 * SECOND)
@@ -36,10 +37,17 @@ class Camera:
         )
         self.pictures = self.frames = 0
 
-    def picture(self, now: float, *, at: float | None = None) -> list[AccessUnit]:
-        """The next picture, taken at `at` seconds (by default `now`)."""
+    def picture(
+        self, now: float, *, at: float | None = None, key: bool = True, said: int | None = None
+    ) -> list[AccessUnit]:
+        """The next picture, taken at `at` seconds (by default `now`); `said`: by the camera's own
+        clock, in the header extension of ONVIF."""
         stamp = round((now if at is None else at) * 90_000)
-        data = packet(SLICE, sequence=self.pictures, timestamp=stamp & 0xFFFF_FFFF, marker=True)
+        slice_ = SLICE if key else b"\x41" + SLICE[1:]
+        data = packet(slice_, sequence=self.pictures, timestamp=stamp & 0xFFFF_FFFF, marker=True)
+        if said is not None:
+            words = struct.pack(">HHQBBH", 0xABAC, 3, to_ntp(WallTime(said)), 0x80, 1, 0)
+            data = b"\x90" + data[1:12] + words + data[12:]
         self.pictures += 1
         self.video.push(data, 0, len(data))
         return self.reception.take(100.0 + now)
@@ -189,3 +197,101 @@ def test_what_is_no_rtp_is_counted() -> None:
     ):
         camera.video.push(data, 0, len(data))
     assert camera.video.tally.broken == 5
+
+
+def settled(not_before: WallTime | None = None) -> Camera:
+    """A camera that has sent a second of pictures without delay."""
+    camera = Camera(not_before)
+    for n in range(25):
+        camera.picture(n * 0.04)
+    return camera
+
+
+def test_a_run_that_would_lie_before_what_is_recorded_begins_at_its_end() -> None:
+    """Our clock was set back by a minute while no recorder looked on: nothing is recorded twice."""
+    camera = Camera(WallTime(T0 + 60 * SECOND))
+    units: list[AccessUnit] = []
+    for n in range(2500):
+        units += camera.picture(n * 0.04)
+    assert units[0].wall == T0 + 60 * SECOND
+    gained = units[-1].wall - (T0 + 99_960_000)
+    assert abs(gained - (60 * SECOND - 99_960_000 * 500 // 1_000_000)) <= 50
+
+
+def test_pictures_the_camera_sends_again_keep_the_time_they_had() -> None:
+    """It kept five seconds; the newest of them is newer than what is recorded."""
+    camera = Camera(WallTime(T0 - 2 * SECOND))
+    units: list[AccessUnit] = []
+    for n in range(-125, 25):
+        units += camera.picture(max(n * 0.04, 0.001), at=100 + n * 0.04)
+    assert abs(units[0].wall - (T0 - 5 * SECOND)) <= 2000
+
+
+def test_a_step_of_our_clock_forward_waits_for_a_key_picture() -> None:
+    camera = settled()
+    camera.reception.follow(60 * SECOND, 101.0)
+    (before,) = camera.picture(1.0, key=False)
+    (after,) = camera.picture(1.04)
+    assert before.wall - T0 - SECOND <= 100
+    assert after.wall - T0 == 61_040_000
+    (step,) = camera.reception.steps
+    assert (step.clock, abs(step.micros - 60 * SECOND) <= 100) == (Stepped.SERVER, True)
+
+
+def test_without_a_key_picture_a_step_waits_for_fifteen_seconds() -> None:
+    camera = settled()
+    camera.reception.follow(60 * SECOND, 101.0)
+    walls = [camera.picture(1 + n * 0.04, key=False)[0].wall - T0 for n in range(500)]
+    assert walls[374] < 17 * SECOND
+    assert walls[377] > 75 * SECOND
+
+
+def test_sound_goes_along_with_a_step_of_our_clock() -> None:
+    camera = Camera()
+    for n in range(25):
+        camera.picture(n * 0.04)
+        camera.sound(n * 0.04)
+    camera.reception.follow(60 * SECOND, 101.0)
+    (picture,), (frame,) = camera.picture(1.0), camera.sound(1.0)
+    assert abs(picture.wall - frame.wall) <= 200
+    assert picture.wall - T0 == 61 * SECOND
+
+
+def test_a_step_that_only_undoes_how_far_we_were_ahead_moves_nothing() -> None:
+    """The run was shifted to the end of what is recorded; then our clock was set right again."""
+    camera = settled(WallTime(T0 + 60 * SECOND))
+    camera.reception.follow(60 * SECOND, 101.0)
+    (unit,) = camera.picture(1.0)
+    assert abs(unit.wall - (T0 + 61 * SECOND)) <= 1000
+    assert camera.reception.steps == []
+
+
+def test_steps_of_the_camera_and_leaps_of_its_timestamps_are_told_once_each() -> None:
+    camera = settled()
+    camera.report(camera.video, sender_report(T0 + 960_000, 24 * 3600), 1.0)
+    camera.picture(1.0)
+    late = sender_report(T0 + SECOND + 30 * SECOND, 25 * 3600)
+    camera.report(camera.video, late, 1.0)
+    camera.picture(1.04, at=31.04)
+    camera.picture(1.08, at=31.08)
+    told = [(step.clock, round(step.micros / SECOND)) for step in camera.reception.steps]
+    assert told == [(Stepped.CAMERA, 30), (Stepped.MEDIA, 30)]
+    assert isinstance(camera.reception.steps[0], Noticed)
+
+
+def test_a_camera_that_leaps_all_the_time_is_told_of_twenty_times() -> None:
+    camera = settled()
+    for n in range(100):
+        camera.picture(1 + n * 0.04, at=1 + n * 77.0)
+    assert len(camera.reception.steps) == 20
+    assert camera.reception.step_count == 99
+
+
+def test_replay_times_are_the_cameras_clock() -> None:
+    camera = settled()
+    camera.picture(1.0, said=T0 + 8 * SECOND)
+    camera.picture(1.04, said=T0 + 8 * SECOND + 40_000)
+    mapping = camera.reception.mapping
+    assert mapping.camera_clock is CameraClock.ONVIF
+    assert mapping.camera_offset is not None
+    assert abs(mapping.camera_offset - 7 * SECOND) <= 100
