@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ class RecordConfig:
     site's, in which hours of the week are meant (IANA name). `capacity`: streams this recorder
     takes at most; 0: any number. `tls_verify`: certificates of rtsps:// cameras are verified by
     `tls_authorities` (a PEM file; None: this machine's) instead of remembered. `redirect_hosts`: to
-    which hosts, lower case, a camera may send us beside its own.
+    which hosts, lower case, a camera may send us beside its own. `left_spools`: spools that nobody
+    uses any more and may hold what the archive does not have; called now and then, in a thread.
     """
 
     spool: Path
@@ -31,3 +33,4 @@ class RecordConfig:
     tls_verify: bool = False
     tls_authorities: Path | None = None
     redirect_hosts: frozenset[str] = frozenset()
+    left_spools: Callable[[], list[Path]] | None = None

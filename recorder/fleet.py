@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 from recorder import handover, metrics
@@ -24,6 +24,7 @@ from recorder.feed import open_feed
 from recorder.gapbook import GapBook
 from recorder.gate import Gate
 from recorder.leases import Lease, Leases, Taken
+from recorder.leftovers import Leftovers
 from recorder.pinbook import PinBook
 from recorder.roster import News, Roster
 from recorder.rtsp.intake import open_intake
@@ -76,7 +77,11 @@ async def record(
         book = GapBook(index, node, steady)
         runs = RunBook(index.runs, config.node, steady, node)
         spool.on_drop(book.dropped)
-        uploader = Uploader(spool, archive, lambda: index.facts.get("ping"), node, clock, book)
+
+        def index_answers() -> Awaitable[object]:
+            return index.facts.get("ping")
+
+        uploader = Uploader(spool, archive, index_answers, node, clock, book)
         pins = PinBook(index.cameras.pin, clock)
         means = Means(
             *(config, archive, bus, steady, spool, feed, book, runs),
@@ -88,7 +93,7 @@ async def record(
         fleet = Fleet(means, Roster(index, node, clock, pins), session, leases, node)
         try:
             async with asyncio.TaskGroup() as tasks:
-                jobs = {
+                jobs: dict[str, Callable[[], Awaitable[object]]] = {
                     "node state": node.run,
                     "civil time": lambda: steady.run(runs.host_changed),
                     "gap notes": book.run,
@@ -101,6 +106,11 @@ async def record(
                     "session": session.run,
                     "fleet": fleet.run,
                 }
+                if config.left_spools is not None:
+                    jobs["left spools"] = Leftovers(
+                        *(config.left_spools, archive, index_answers, book, node, clock),
+                        config.spool_max_bytes,
+                    ).run
                 for job_name, job in jobs.items():
                     tasks.create_task(supervise(job_name, job, clock=clock))
                 await _until_told_to_stop(fleet)

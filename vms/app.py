@@ -22,14 +22,18 @@ from vms.core.bus import NatsBus, open_bus
 from vms.core.clock import Clock, SystemClock
 from vms.core.errors import Conflict, Invalid
 from vms.ops import watched
-from vms.settings import Settings
+from vms.settings import Place, Settings
 
 KEY_BYTES = 32
+WORKER_FOLDER = "worker-"
+"""Each recorder process has a spool of its own below the settings' folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What a role stands on."""
+
+    place: Place
 
     settings: Settings
     bus: NatsBus
@@ -39,28 +43,29 @@ class Resources:
     clock: Clock
 
 
-async def run_role(role: str, settings: Settings) -> None:
+async def run_role(place: Place, settings: Settings) -> None:
     """Until cancelled. Raises VmsError when the settings do not allow it to start."""
-    async with opened(role, settings) as resources:
-        await ROLES[role](resources)
+    async with opened(place, settings) as resources:
+        await ROLES[place.role](resources)
 
 
 @asynccontextmanager
-async def opened(role: str, settings: Settings) -> AsyncIterator[Resources]:
+async def opened(place: Place, settings: Settings) -> AsyncIterator[Resources]:
     """Bus, then index, then store, then the listener for metrics and health."""
-    clock, key = SystemClock(), index_key(settings)
+    clock, key, node = SystemClock(), index_key(settings), place.node(settings)
+    port = place.port(settings)
     async with (
         open_bus(
             settings.bus.url,
             user=settings.bus.user,
             password=settings.bus.password,
-            name=f"{role}-{settings.node}",
+            name=f"{place.role}-{node}",
         ) as bus,
         open_index(settings.index_url.reveal(), key=key) as index,
         opened_store(settings) as store,
-        watched(role, settings.node, bus, clock, settings.ops.host, getattr(settings.ops, role)),
+        watched(place.role, node, bus, clock, settings.ops.host, port),
     ):
-        yield Resources(settings, bus, index, store, Archive(index, store), clock)
+        yield Resources(place, settings, bus, index, store, Archive(index, store), clock)
 
 
 def opened_store(
@@ -133,11 +138,11 @@ async def _record(on: Resources) -> None:
     from recorder.config import RecordConfig
     from recorder.fleet import record
 
-    section = on.settings.record
+    section, place = on.settings.record, on.place
     config = RecordConfig(
-        spool=on.settings.spool,
-        node=on.settings.node,
-        spool_max_bytes=section.spool_max_bytes,
+        spool=on.settings.spool / f"{WORKER_FOLDER}{place.number}",
+        node=place.node(on.settings),
+        spool_max_bytes=section.spool_max_bytes // place.of,
         segment_seconds=section.segment_seconds,
         fsync=section.fsync,
         feed_host=section.feed_host,
@@ -146,8 +151,22 @@ async def _record(on: Resources) -> None:
         tls_verify=section.tls == "verify",
         tls_authorities=section.tls_authorities,
         redirect_hosts=frozenset(host.lower() for host in section.redirect_hosts),
+        capacity=section.capacity,
+        left_spools=left_spools(on.settings.spool, place) if place.number == 0 else None,
     )
     await record(config, on.index, on.archive, on.bus, on.clock)
+
+
+def left_spools(folder: Path, place: Place) -> Callable[[], list[Path]]:
+    """Spools below `folder` that no recorder of today's number uses: of a time with more workers,
+    or from before there were several."""
+    used = {f"{WORKER_FOLDER}{number}" for number in range(place.of)}
+
+    def look() -> list[Path]:
+        others = [path for path in folder.glob(f"{WORKER_FOLDER}*") if path.name not in used]
+        return [*others, folder] if any(folder.glob("*/*.mp4")) else others
+
+    return look
 
 
 async def _play(on: Resources) -> None:

@@ -92,7 +92,10 @@ def parser(asked: Sequence[str] = ()) -> argparse.ArgumentParser:
 
     add("run", _run, "everything on one machine, nothing to configure")
     for role, words in _ROLES.items():
-        add(role, _role(role), words)
+        if role != "record":
+            add(role, _role(role), words)
+    record = add("record", _record, _ROLES["record"])
+    record.add_argument("--worker", type=int, help="one process of them only, by its number from 0")
     demo = add("demo", _demo, "simulated cameras, recording, the web application, a printed login")
     demo.add_argument(
         "--camera", action="append", default=[], metavar="URL", help="add a real one (repeatable)"
@@ -142,10 +145,28 @@ async def _run(arguments: argparse.Namespace) -> None:
 def _role(role: str) -> Command:
     async def start(arguments: argparse.Namespace) -> None:
         from vms.app import run_role
+        from vms.settings import Place
 
-        await run_role(role, _logs(arguments, role))
+        await run_role(Place(role), _logs(arguments, role))
 
     return start
+
+
+async def _record(arguments: argparse.Namespace) -> None:
+    """One recorder process, or as many as the settings say, kept running."""
+    from vms.app import run_role
+    from vms.settings import Place
+
+    settings = _logs(arguments, "record")
+    if arguments.worker is None and settings.workers > 1:
+        from vms.machine.workers import keep_workers
+
+        await keep_workers(settings, os.environ, arguments.config)
+        return
+    number = arguments.worker or 0
+    if not 0 <= number < settings.workers:
+        raise Invalid(f"there are workers 0 to {settings.workers - 1}: VMS_RECORD__WORKERS")
+    await run_role(Place("record", number, settings.workers), settings)
 
 
 async def _demo(arguments: argparse.Namespace) -> None:
@@ -172,12 +193,15 @@ async def _config(arguments: argparse.Namespace) -> None:
 
 async def _healthy(arguments: argparse.Namespace) -> int:
     from vms.ops import ask
-    from vms.settings import load
+    from vms.settings import Place, load
 
-    section = load(os.environ, arguments.config).ops
-    ready, words = await ask(section.host, getattr(section, arguments.role))
-    print(words)
-    return 0 if ready else 1
+    settings = load(os.environ, arguments.config)
+    count = settings.workers if arguments.role == "record" else 1
+    places = [Place(arguments.role, number, count) for number in range(count)]
+    found = [await ask(settings.ops.host, place.port(settings)) for place in places]
+    for place, (_, words) in zip(places, found, strict=True):
+        print(words if count == 1 else f"{place.node(settings)}: {words}")
+    return 0 if all(ready for ready, _ in found) else 1
 
 
 async def _migrate(arguments: argparse.Namespace) -> None:

@@ -141,7 +141,8 @@ def running(
         "VMS_DATA_DIR": str(data_dir),
         "VMS_API__PORT": str(port),
         "VMS_RECORD__SEGMENT_SECONDS": "10",
-        **{f"VMS_OPS__{role}": "0" for role in ("API", "RECORD", "PLAY", "RETAIN")},
+        "VMS_RECORD__WORKERS": "1",
+        **{f"VMS_OPS__{role}": "0" for role in ("API", "RECORD", "PLAY", "RETAIN", "WORKERS")},
         **(environment or {}),
     }
     with (data_dir / "output.log").open("ab") as output:

@@ -124,7 +124,8 @@ def dump(database: Path) -> str:
 def test_nothing_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
     port = free_port()
     given = {"VMS_DATA_DIR": str(tmp_path / "data"), "VMS_API__PORT": str(port)}
-    given |= {f"VMS_OPS__{role}": "0" for role in ("API", "RECORD", "PLAY", "RETAIN")}
+    given |= {f"VMS_OPS__{role}": "0" for role in ("API", "RECORD", "PLAY", "RETAIN", "WORKERS")}
+    given |= {"VMS_RECORD__WORKERS": "2"}
     process = subprocess.Popen(
         [sys.executable, "-m", "vms.cli", "run"],
         env=os.environ | given,
@@ -133,15 +134,16 @@ def test_nothing_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
         start_new_session=True,
     )
     try:
-        children = wait_for("its children", lambda: five(descendants(process.pid)), seconds=60)
+        children = wait_for("its children", lambda: six(descendants(process.pid)), seconds=60)
     finally:
         process.kill()
         process.wait()
     wait_for("all children gone", lambda: gone(children), seconds=30)
 
 
-def five(pids: list[int]) -> list[int] | None:
-    return pids if len(pids) == 5 else None
+def six(pids: list[int]) -> list[int] | None:
+    """The server of the bus, four roles, and a second recorder."""
+    return pids if len(pids) == 6 else None
 
 
 def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from vms.machine.child import Child, kept
 from vms.machine.datadir import ensure_key, locked
 from vms.machine.natschild import nats_server
 from vms.machine.ports import check_free
+from vms.machine.workers import child_environment, kept_together, worker_children
 from vms.settings import Settings, load
 from vms.settings.sections import BusSection
 
@@ -51,13 +52,17 @@ async def run(
         if not settings.index.key:
             ensure_key(settings.key_file)
         await prepare(settings)
-        given = await _with_bus(settings, stack, _child_environment(environ, file))
+        given = await _with_bus(settings, stack, child_environment(environ, file))
         if furnish is not None:
             await furnish(settings, stack)
         clock = SystemClock()
         for role in ORDER:
             output = log_file(settings.data_dir, role) if logs else None
-            await stack.enter_async_context(kept(role_child(role, given, output), clock))
+            if role == "record":
+                workers = worker_children(settings, given, output)
+                await stack.enter_async_context(kept_together(workers, clock))
+            else:
+                await stack.enter_async_context(kept(role_child(role, given, output), clock))
         await _until_ready(settings)
         (announce or _announce)(settings)
         await asyncio.Event().wait()
@@ -84,10 +89,6 @@ async def _with_bus(
         return environment
     address = await stack.enter_async_context(nats_server(settings.data_dir, SystemClock()))
     return environment | address.environment()
-
-
-def _child_environment(environ: Mapping[str, str], file: Path | None) -> dict[str, str]:
-    return dict(environ) | ({"VMS_CONFIG": str(file.absolute())} if file else {})
 
 
 async def _until_ready(settings: Settings) -> None:

@@ -6,6 +6,7 @@ docs/guide/configuration.md explains every setting.
 """
 
 from vms.settings.load import load
+from vms.settings.place import Place
 from vms.settings.sections import Settings
 
-__all__ = ["Settings", "load"]
+__all__ = ["Place", "Settings", "load"]

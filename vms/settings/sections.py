@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,6 +28,8 @@ from pydantic_settings import (
 from vms.core.secret import Secret
 
 PREFIX = "VMS_"
+MOST_WORKERS = 8
+"""Without being told: two thousand cameras, and half a gigabyte of memory."""
 
 
 def _secret(value: object) -> Secret:
@@ -102,6 +105,8 @@ class RecordSection(Section):
     """`spool` empty: in the data directory. `feed_host`: address players reach this recorder on.
 
     `tls`: how certificates of rtsps:// cameras are judged. `tls_authorities`: PEM, for "verify".
+    `workers`: processes that record; 0: one a core, MOST_WORKERS at most. `capacity`: streams one
+    of them takes; 0: any number.
     """
 
     spool: Path | None = None
@@ -113,6 +118,8 @@ class RecordSection(Section):
     tls: Literal["pin", "verify"] = "pin"
     tls_authorities: Path | None = None
     redirect_hosts: Words = ()
+    workers: int = Field(default=0, ge=0, le=256)
+    capacity: int = Field(default=0, ge=0)
 
 
 class PlaySection(Section):
@@ -143,13 +150,17 @@ class ApiSection(Section):
 
 
 class OpsSection(Section):
-    """Where each role shows /metrics, /livez and /readyz. Port 0: any free one."""
+    """Where each role shows /metrics, /livez and /readyz. Port 0: any free one.
+
+    The first recorder process is at `record`, the second at `workers`, the third at the port after.
+    """
 
     host: str = "127.0.0.1"
     api: Port = 9601
     record: Port = 9602
     play: Port = 9603
     retain: Port = 9604
+    workers: Port = 9610
 
 
 class LogSection(Section):
@@ -208,6 +219,11 @@ class Settings(BaseSettings):
     @property
     def spool(self) -> Path:
         return self.record.spool or self.data_dir.absolute() / "spool"
+
+    @property
+    def workers(self) -> int:
+        """How many processes record on this machine."""
+        return self.record.workers or min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
     @property
     def key_file(self) -> Path:
