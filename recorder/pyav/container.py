@@ -112,7 +112,10 @@ def translated(error: av.FFmpegError, *, opened: bool) -> CameraError:
         ),
         ((named.PermissionError,), Cause.BAD_URL, "that file may not be read"),
         (
-            (named.ProtocolNotFoundError, named.DemuxerNotFoundError, named.InvalidDataError),
+            (
+                *(named.ProtocolNotFoundError, named.DemuxerNotFoundError),
+                *(named.InvalidDataError, named.ArgumentError),  # the latter: not on our list
+            ),
             Cause.UNSUPPORTED,
             "what is at that address is no video in a container that we take",
         ),
