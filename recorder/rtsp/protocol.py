@@ -16,6 +16,8 @@ from vms.core.model import Cause
 
 LONGEST_HEAD = 16 * 1024
 LONGEST_BODY = 256 * 1024
+MOST_MESSAGES = 64
+"""In one read; cameras send one now and then."""
 MOST_GARBAGE = 1024 * 1024
 """Bytes skipped in a row before the peer is given up."""
 
@@ -158,6 +160,8 @@ class Stream:
         if len(data) < found.end() + size:
             return 0
         self._skipped, self._unknown = 0, False
+        if len(messages) == MOST_MESSAGES:
+            raise CameraError(Cause.PROTOCOL, "the camera sends answers without end")
         messages.append(_make(first, headers, data[found.end() : found.end() + size]))
         return found.end() + size
 
