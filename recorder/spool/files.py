@@ -6,8 +6,9 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from recorder.spool.boot import is_sure
 from recorder.spool.chain import Chain, Link
-from recorder.spool.names import OUTGOING, SUFFIX, translate
+from recorder.spool.names import SUFFIX, outgoing_name, translate
 from recorder.spool.open_file import OpenFile, Sync, Writev, sync_folder
 from recorder.spool.recovery import recover
 from recorder.spool.refused import offer_again
@@ -49,10 +50,10 @@ class SpoolFiles:
         try:
             self._chain.load()
             offer_again(self._folder)
-            found = recover(self._folder)
+            found = recover(self._folder, sure=is_sure(self._folder, fsync=self._fsync))
             for segment, path in found:
                 self._chain.told(segment.stream_id, Link(segment.range.end, segment.sha256))
-                self._name_outgoing(path)
+                self._name_outgoing(path, segment.sha256)
         except OSError as error:
             raise translate(error, self._folder) from error
         return found
@@ -80,7 +81,7 @@ class SpoolFiles:
             return Outcome()
         self._chain.sealed(segment)
         try:
-            self._name_outgoing(file.path)
+            self._name_outgoing(file.path, b"" if fault else segment.sha256)
         except OSError as error:
             fault = fault or error
         return Outcome(segment, file.path, translate(fault, file.path) if fault else None)
@@ -107,7 +108,7 @@ class SpoolFiles:
             self._refused[identity.stream_id] = refused
             return Outcome(before.segment, before.path, refused)
         self._open[identity.stream_id] = file
-        return before
+        return Outcome(before.segment, before.path)
 
     def _append(self, step: AppendFragment) -> Outcome:
         file = self._open.get(step.stream_id)
@@ -120,9 +121,9 @@ class SpoolFiles:
             return self.refuse(step.stream_id, translate(error, file.path))
         return Outcome(file.segment(), file.path)
 
-    def _name_outgoing(self, path: Path) -> None:
+    def _name_outgoing(self, path: Path, sha256: bytes) -> None:
         """Give a sealed file its second name. Raises OSError when the folder cannot be synced."""
-        outgoing = path.with_suffix(OUTGOING)
+        outgoing = outgoing_name(path, sha256)
         try:
             outgoing.unlink(missing_ok=True)
             outgoing.hardlink_to(path)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
 
-from recorder.spool.names import SUFFIX
+from recorder.spool.names import OUTGOING, SUFFIX, hash_in
 from recorder.spool.open_file import describe
 from vms.core.errors import Corrupt
 from vms.core.media.fmp4 import Found, Scan, scan
@@ -26,10 +26,18 @@ log = logging.getLogger(__name__)
 _HASH_PIECE = 1 << 20
 
 
-def recover(folder: Path) -> list[tuple[Segment, Path]]:
+def recover(folder: Path, *, sure: bool) -> list[tuple[Segment, Path]]:
     """Every leftover segment, sealed, oldest first. Files that hold no whole fragment are removed;
-    one that holds bytes but no readable front is kept aside as `*.unreadable`. Raises OSError."""
-    found = [(one, path) for path in _leftovers(folder) if (one := _rebuild(path)) is not None]
+    one that holds bytes but no readable front is kept aside as `*.unreadable`. Raises OSError.
+
+    `sure`: a whole file is what was written; then a hash in its second name is taken for true.
+    """
+    hashes = _hashes(folder)
+    found = []
+    for path in _leftovers(folder):
+        segment = _rebuild(path, hashes.get((path.parent.name, path.stem), b"") if sure else b"")
+        if segment is not None:
+            found.append((segment, path))
     found.sort(key=lambda pair: (pair[0].stream_id, pair[0].range.start))
     return sorted(_without_overlap(found), key=lambda pair: pair[0].range.start)
 
@@ -38,7 +46,19 @@ def _leftovers(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob(f"*/*{SUFFIX}"))
 
 
-def _rebuild(path: Path) -> Segment | None:
+def _hashes(folder: Path) -> dict[tuple[str, str], bytes]:
+    """The hash of each sealed file, by stream and stem. Second names that stand alone are removed."""
+    hashes = {}
+    for name in folder.glob(f"*/*{OUTGOING}"):
+        stem, sha256 = hash_in(name.name)
+        if not name.with_name(stem + SUFFIX).exists():
+            name.unlink()
+        elif sha256:
+            hashes[name.parent.name, stem] = sha256
+    return hashes
+
+
+def _rebuild(path: Path, known: bytes) -> Segment | None:
     try:
         with path.open("rb") as file:
             found = scan(file)
@@ -49,8 +69,8 @@ def _rebuild(path: Path) -> Segment | None:
         log.info("spool: removed %s, nothing whole in it", path.name)
         path.unlink()
         return None
-    _cut(path, found.whole_size)
-    return replace(_describe(found), sha256=_hash(path))
+    torn = _cut(path, found.whole_size)
+    return replace(_describe(found), sha256=known if known and not torn else _hash(path))
 
 
 def _set_aside(path: Path, error: Corrupt) -> None:
@@ -63,13 +83,15 @@ def _set_aside(path: Path, error: Corrupt) -> None:
     path.rename(path.with_suffix(".unreadable"))
 
 
-def _cut(path: Path, whole: int) -> None:
+def _cut(path: Path, whole: int) -> int:
+    """Cut what lies behind the last whole fragment; how many bytes that were."""
     torn = path.stat().st_size - whole
     if torn:
         log.warning("spool: cut %d torn bytes from the end of %s", torn, path.name)
         with path.open("r+b") as file:
             file.truncate(whole)
             os.fsync(file.fileno())
+    return torn
 
 
 def _describe(found: Scan) -> Segment:

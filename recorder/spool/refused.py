@@ -26,11 +26,11 @@ class Refused:
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
         self._folder, self._most_bytes = folder, most_bytes
 
-    def take(self, path: Path) -> None:
+    def take(self, path: Path, sha256: bytes) -> None:
         """Rename a segment's file; let the oldest go beyond the bound. Raises Unavailable."""
         try:
             path.rename(path.with_suffix(REFUSED))
-            remove(path)
+            remove(path, sha256)
             self._bound()
         except OSError as error:
             raise Unavailable(f"the spool cannot be written: {error.strerror}") from error

@@ -163,7 +163,8 @@ class Spool:
     def path(self, segment: Segment) -> Path:
         """The file of a sealed segment, to be put into the archive; a store may rename it away,
         the spool keeps a second name until `forget`. Raises NotFound."""
-        return outgoing_path(self._find(_key(segment))[1])
+        held, path = self._find(_key(segment))
+        return outgoing_path(path, held.sha256)
 
     @contextmanager
     def lend(self, segment: Segment) -> Iterator[Path]:
@@ -182,7 +183,7 @@ class Spool:
         held = self._held.pop(_key(segment), None)
         if held is not None:
             self._held_bytes -= segment.size
-            await asyncio.to_thread(self._refused.take, held[1])
+            await asyncio.to_thread(self._refused.take, held[1], segment.sha256)
 
     async def forget(self, segment: Segment) -> None:
         """The archive has it: remove its file. Nothing happens when it is not held. Raises Conflict
@@ -192,7 +193,7 @@ class Spool:
             raise Conflict("an open segment cannot be forgotten", key=segment.key)
         if self._held.pop(_key(segment), None) is not None:
             self._held_bytes -= segment.size
-            await asyncio.to_thread(remove, path)
+            await asyncio.to_thread(remove, path, segment.sha256)
 
     def _find(self, key: _Key) -> tuple[Segment, Path]:
         try:
@@ -219,7 +220,7 @@ class Spool:
         for segment in victims:
             _, path = self._held.pop(_key(segment))
             self._held_bytes -= segment.size
-            self._pool.submit(remove, path)
+            self._pool.submit(remove, path, segment.sha256)
             self._tell_dropped(segment)
         return bool(victims)
 
