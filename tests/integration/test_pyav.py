@@ -6,8 +6,8 @@ import asyncio
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -90,21 +90,17 @@ async def test_pictures_and_sound_arrive_unchanged_and_in_step(kind: str, clip: 
     assert abs(apart) < 150_000
 
 
-@asynccontextmanager
-async def silent_server() -> AsyncIterator[str]:
+@contextmanager
+def silent_server() -> Iterator[str]:
     """Takes connections and never says a word."""
-
-    async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(nothing, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/live.ts"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/live.ts"
 
 
 async def test_leaving_does_not_wait_for_a_peer_that_says_nothing() -> None:
-    async with silent_server() as url, open_intake() as intake:
+    async with AsyncExitStack() as opened:
+        url = opened.enter_context(silent_server())
+        intake = await opened.enter_async_context(open_intake())
         source = source_for(stream_of("auto", url), SystemClock(), intake)
         watching = asyncio.create_task(_enter(source))
         await asyncio.sleep(0.5)
