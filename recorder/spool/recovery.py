@@ -47,7 +47,7 @@ def _leftovers(folder: Path) -> Iterator[Path]:
 
 
 def _hashes(folder: Path) -> dict[tuple[str, str], bytes]:
-    """The hash of each sealed file, by stream and stem. Second names that stand alone are removed."""
+    """The hash of each sealed file, by stream and stem. Second names left alone go."""
     hashes = {}
     for name in folder.glob(f"*/*{OUTGOING}"):
         stem, sha256 = hash_in(name.name)
