@@ -240,6 +240,7 @@ def _environment(folder: Path, bus: NatsServer) -> dict[str, str]:
         "VMS_BUS__USER": bus.user,
         "VMS_BUS__PASSWORD": bus.password.reveal(),
         "VMS_OPS__RECORD": str(_free_port()),
+        "VMS_RECORD__WORKERS": "1",
     }
 
 
