@@ -103,7 +103,7 @@ async def test_a_sub_stream_can_go_and_come_back_with_its_id(stage: Stage, root:
     ("fields", "field", "code"),
     [
         ({"main_url": ""}, "main_url", "required"),
-        ({"main_url": "http://192.0.2.1/1"}, "main_url", "scheme"),
+        ({"main_url": "ftp://192.0.2.1/1"}, "main_url", "scheme"),
         ({"main_url": "rtsp:///1"}, "main_url", "host"),
         ({"main_url": "rtsp://192.0.2.1:99999/"}, "main_url", "address"),
         ({"main_url": "rtsp://192.0.2.1/a\r\nb"}, "main_url", "address"),

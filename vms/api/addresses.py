@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from vms.api.problems import WrongFields
+from vms.core.model import Engine
 from vms.core.secret import Secret
 
-SCHEMES = ("rtsp", "rtsps")
+RTSP_SCHEMES = frozenset({"rtsp", "rtsps"})
+SCHEMES = RTSP_SCHEMES | {"http", "https", "rtmp", "rtmps", "srt", "tcp", "udp"}
+"""What a recorder can fetch over a network (`recorder.pyav.address`). Files of its own machine are
+not for whoever has a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +24,15 @@ class CameraAddress:
     password: Secret | None
 
 
-def camera_address(text: str, field: str) -> CameraAddress:
-    """Split the address. Raises WrongFields with `required`, `scheme`, `host` or `address`."""
+def camera_address(text: str, field: str, engine: Engine = Engine.AUTO) -> CameraAddress:
+    """Split the address. Raises WrongFields with `required`, `scheme` (also one that `engine`
+    cannot fetch), `host` or `address`."""
     if not text:
         raise WrongFields((field, "required"))
     if any(ord(letter) <= 0x20 or ord(letter) == 0x7F for letter in text):
         raise WrongFields((field, "address"))
     parts = _split(text, field)
-    if parts.scheme.lower() not in SCHEMES:
+    if parts.scheme.lower() not in (RTSP_SCHEMES if engine is Engine.RTSP else SCHEMES):
         raise WrongFields((field, "scheme"))
     if not parts.hostname:
         raise WrongFields((field, "host"))

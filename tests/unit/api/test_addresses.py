@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from vms.api.addresses import camera_address
 from vms.api.problems import WrongFields
+from vms.core.model import Engine
 from vms.core.secret import Secret
 
 
@@ -31,7 +32,7 @@ def test_an_at_sign_in_the_password_is_not_the_end_of_it() -> None:
     ("text", "code"),
     [
         ("", "required"),
-        ("http://192.0.2.1/a", "scheme"),
+        ("ftp://192.0.2.1/a", "scheme"),
         ("file:///etc/passwd", "scheme"),
         ("192.0.2.1/a", "scheme"),
         ("rtsp:///a", "host"),
@@ -57,3 +58,13 @@ def test_whatever_is_pasted_is_taken_or_refused_in_words(text: str, login: str) 
         except WrongFields:
             continue
         assert "@" not in found.url.split("/")[2]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "rtmp", "srt", "tcp", "udp"])
+def test_what_is_no_rtsp_goes_to_the_other_engine_and_not_to_our_own(scheme: str) -> None:
+    text = f"{scheme}://root:secret@192.0.2.1:5000/live"
+    found = camera_address(text, "main_url")
+    assert (found.url, found.password) == (f"{scheme}://192.0.2.1:5000/live", Secret("secret"))
+    with pytest.raises(WrongFields) as raised:
+        camera_address(text, "main_url", Engine.RTSP)
+    assert raised.value.errors == (("main_url", "scheme"),)

@@ -101,7 +101,7 @@ def changed_streams(before: tuple[Stream, ...], sent: CameraPatch) -> tuple[NewS
 
 
 def _new_stream(role: StreamRole, text: str, field: str, sent: CameraIn) -> NewStream:
-    address = camera_address(text, field)
+    address = camera_address(text, field, sent.engine)
     given = None if sent.password is None else Secret(sent.password.get_secret_value())
     return NewStream(
         role=role,
@@ -122,14 +122,15 @@ def _changed_stream(
     """None: there is no such stream (any more). `text` None: the address stays."""
     if text == "" or (text is None and before is None):
         return None
-    address = camera_address(before.url if text is None and before else text or "", f"{role}_url")
+    kept = before or _USUAL
+    engine = sent.engine or kept.engine
+    address = camera_address(kept.url if text is None else text, f"{role}_url", engine)
     password = None if sent.password is None else Secret(sent.password.get_secret_value())
     kept_record = before.record if before is not None else role is StreamRole.MAIN
     is_sub = role is StreamRole.SUB
     record, policy = (
         (sent.record_sub, sent.sub_policy) if is_sub else (sent.record_main, sent.policy)
     )
-    kept = before or _USUAL
     return NewStream(
         role=role,
         url=address.url,
@@ -137,7 +138,7 @@ def _changed_stream(
         password=password if password is not None else address.password,
         record=kept_record if record is None else record,
         audio=kept.audio if sent.audio is None else sent.audio,
-        engine=sent.engine or kept.engine,
+        engine=engine,
         transport=sent.transport or kept.transport,
         policy=kept.policy if policy is None else policy.policy(),
     )

@@ -99,8 +99,8 @@ export function checkCamera(draft: CameraDraft): Record<string, string> {
   const wrong: Record<string, string> = {};
   if (draft.name.trim() === "") wrong["name"] = "required";
   if (draft.main_url.trim() === "") wrong["main_url"] = "required";
-  else if (!isRtsp(draft.main_url)) wrong["main_url"] = "scheme";
-  if (draft.sub_url.trim() !== "" && !isRtsp(draft.sub_url)) wrong["sub_url"] = "scheme";
+  else if (!isAddress(draft.main_url)) wrong["main_url"] = "scheme";
+  if (draft.sub_url.trim() !== "" && !isAddress(draft.sub_url)) wrong["sub_url"] = "scheme";
   if (!isCount(draft.number)) wrong["number"] = "not-number";
   if (!isCount(draft.retention_days)) wrong["retention_days"] = "not-number";
   Object.assign(wrong, checkPolicy("policy", draft.main));
@@ -174,8 +174,8 @@ export function userFields(draft: UserDraft): UserFields {
   return fields;
 }
 
-function isRtsp(url: string): boolean {
-  return /^rtsps?:\/\/\S+$/i.test(url.trim());
+function isAddress(url: string): boolean {
+  return /^(rtsps?|https?|rtmps?|srt|tcp|udp):\/\/\S+$/i.test(url.trim());
 }
 
 function isWithin(text: string, least: number, most: number): boolean {

@@ -106,7 +106,7 @@ describe("drafts", () => {
   });
 
   test("wrong fields are named with a code each", () => {
-    const draft = { ...cameraDraft(undefined), main_url: "http://a", number: "-1", retention_days: "many" };
+    const draft = { ...cameraDraft(undefined), main_url: "ftp://a", number: "-1", retention_days: "many" };
     expect(checkCamera(draft)).toEqual({
       name: "required",
       main_url: "scheme",

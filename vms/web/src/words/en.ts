@@ -241,7 +241,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "field.taken": "Already in use. Choose another.",
   "field.not-number": "Write a whole number above 0.",
   "field.int_parsing": "Write a whole number above 0.",
-  "field.scheme": "Write an address that begins with rtsp:// or rtsps://.",
+  "field.scheme": "Write an address that begins with rtsp:// or rtsps:// (spare engine: also http, rtmp, srt, tcp, udp).",
   "field.address": "This is no address. Copy it again from the camera, without spaces.",
   "field.host": "The camera's name or IP address is missing in it.",
   "field.characters": "Control characters cannot be in it.",

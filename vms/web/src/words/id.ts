@@ -239,7 +239,7 @@ export const id = {
   "field.taken": "Sudah dipakai. Pilih yang lain.",
   "field.not-number": "Tulis bilangan bulat lebih dari 0.",
   "field.int_parsing": "Tulis bilangan bulat lebih dari 0.",
-  "field.scheme": "Tulis alamat yang dimulai dengan rtsp:// atau rtsps://.",
+  "field.scheme": "Tulis alamat yang dimulai dengan rtsp:// atau rtsps:// (mesin pengganti: juga http, rtmp, srt, tcp, udp).",
   "field.address": "Ini bukan alamat. Salin lagi dari kamera, tanpa spasi.",
   "field.host": "Nama atau alamat IP kamera tidak ada di dalamnya.",
   "field.characters": "Tidak boleh berisi karakter kontrol.",
