@@ -17,6 +17,9 @@ LARGEST_SIDE = 16_384
 
 _HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
 _RECOVERY_POINT = 6  # SEI payload type, H.264 D.1.8
+_MOST_MESSAGES = 256
+_LONGEST_LOOK = 256 * 1024
+"""Bounds on what one SEI NAL unit of a hostile camera can cost."""
 _SPS_HEAD = 64  # bytes of a slice that surely hold its type
 
 
@@ -138,11 +141,12 @@ def _has_recovery_point(nal: bytes) -> bool:
 
 
 def sei_messages(nal: bytes, header_size: int = 1) -> Sequence[tuple[int, bytes]]:
-    """(payload type, payload) of each message of an SEI NAL unit (7.3.2.3); stops where it ends."""
-    data = unescape(nal)
+    """(payload type, payload) of the messages of an SEI NAL unit (7.3.2.3), up to 256 in its first
+    256 KiB; stops where it ends."""
+    data = unescape(nal[:_LONGEST_LOOK])
     messages: list[tuple[int, bytes]] = []
     position = header_size
-    while position + 2 <= len(data) and data[position:] != b"\x80":
+    while position + 2 <= len(data) and len(messages) < _MOST_MESSAGES:
         kind, position = _read_sei_number(data, position)
         size, position = _read_sei_number(data, position)
         messages.append((kind, data[position : position + size]))
@@ -153,14 +157,20 @@ def sei_messages(nal: bytes, header_size: int = 1) -> Sequence[tuple[int, bytes]
 def is_whole_sei(nal: bytes, header_size: int = 1) -> bool:
     """Whether the messages of this SEI NAL unit end where it ends (7.3.2.3, both codecs).
 
-    Then a start code inside is none: some cameras sign without emulation prevention.
+    Then a start code inside is none: some cameras sign without emulation prevention. Taking the
+    latter out costs time by size: of what is larger than any signature only the bytes as they are
+    are looked at.
     """
-    return any(_ends_with_messages(data, header_size) for data in (nal, unescape(nal)))
+    if _ends_with_messages(nal, header_size):
+        return True
+    return len(nal) <= _LONGEST_LOOK and _ends_with_messages(unescape(nal), header_size)
 
 
 def _ends_with_messages(data: bytes, position: int) -> bool:
     data = data.rstrip(b"\0")
-    while position + 2 <= len(data) and data[position:] != b"\x80":
+    for _ in range(_MOST_MESSAGES):
+        if position + 2 > len(data):
+            break
         _, position = _read_sei_number(data, position)
         size, position = _read_sei_number(data, position)
         position += size
