@@ -44,6 +44,11 @@ class Opening:
     url: str
     options: dict[str, str]
 
+    @property
+    def path(self) -> str:
+        """Of a file."""
+        return self.url.removeprefix("file:")
+
     def __repr__(self) -> str:
         return f"Opening({self.scheme})"
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recorder.errors import CameraError
@@ -103,6 +104,10 @@ class Reading:
         """Until it ends or is stopped: why."""
         import av
 
+        if self._opening.scheme == "file" and not Path(self._opening.path).is_file():
+            return CameraError(
+                Cause.BAD_URL, "there is no such file"
+            )  # a pipe would block for ever
         try:
             with av.open(
                 self._opening.url,

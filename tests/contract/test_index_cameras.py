@@ -168,3 +168,26 @@ async def test_a_fact_is_what_was_put_last(index: Index) -> None:
 async def test_the_first_claim_of_a_fact_stands(index: Index) -> None:
     assert await index.facts.claim("store", "one") == "one"
     assert await index.facts.claim("store", "two") == "one"
+
+
+async def test_the_first_certificate_stays_until_the_camera_is_vouched_for_anew(
+    index: Index,
+) -> None:
+    secure = NewStream(StreamRole.MAIN, "rtsps://gate/1", "admin", Secret("one"))
+    added = await index.cameras.add(NewCamera("Gate", streams=(secure,)))
+    (stream,) = added.streams
+    assert stream.certificate == ""
+    for shown in ("aa", "bb"):
+        await index.cameras.pin(stream.id, shown)
+    (known,) = (await index.cameras.get(added.id)).streams
+    assert (known.certificate, known == stream) == ("aa", True)
+
+    async def after(new: NewStream) -> str:
+        change = CameraChange(streams=(new,))
+        return (await index.cameras.change(added.id, change)).streams[0].certificate
+
+    kept = NewStream(StreamRole.MAIN, "rtsps://gate/1", "admin", audio=True)
+    assert await after(kept) == "aa"
+    assert await after(secure) == ""
+    await index.cameras.pin(stream.id, "cc")
+    assert await after(NewStream(StreamRole.MAIN, "rtsps://gate/2", "admin")) == ""

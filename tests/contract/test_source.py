@@ -121,8 +121,7 @@ async def test_an_address_with_nothing_there_says_so(
     url = camera_of(kind, gst_cameras, short_clip, tmp_path)
     with pytest.raises(CameraError) as caught:
         await watch(stream_of(kind, f"{url}/elsewhere"), 5)
-    assert caught.value.cause in (Cause.BAD_URL, Cause.UNREACHABLE)
-    assert caught.value.cause is Cause.BAD_URL or kind == "pyav-file"  # a file is no folder
+    assert caught.value.cause is Cause.BAD_URL
 
 
 async def test_a_password_is_in_no_error_and_no_log(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import time
@@ -162,3 +163,11 @@ async def test_a_file_is_handed_out_as_fast_as_time_passes(clip: Path) -> None:
     units = await watch(stream_of("auto", f"file://{clip}"), 50)
     pictures = [unit for unit in units if unit.track == VIDEO]
     assert time.monotonic() - began > len(pictures) * 0.04 - 0.5
+
+
+async def test_a_pipe_is_no_file_that_could_hold_a_thread_for_ever(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.mp4"
+    os.mkfifo(pipe)
+    with pytest.raises(CameraError) as caught:
+        await watch(stream_of("auto", f"file://{pipe}"), 1)
+    assert caught.value.cause is Cause.BAD_URL

@@ -184,8 +184,10 @@ async def test_a_certificate_that_changed_gets_no_word_from_us(tmp_path: Path) -
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal heard
-        heard = await reader.read(1000)
-        writer.close()
+        try:
+            heard = await reader.read(1000)
+        finally:
+            writer.close()
 
     context = server_context(make_certificate(tmp_path / "other.pem"))
     server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
@@ -230,12 +232,14 @@ async def test_much_at_once_over_tls_is_taken_to_the_last_byte(certificate: Path
     size = 3_000_000
 
     async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        packet = b"$\x00\x05\x78\x80" + bytes(1399)
-        writer.write(packet * (size // len(packet)))
-        writer.write(b"RTSP/1.0 404 Not Found\r\nCSeq: 1\r\n\r\n")
-        await reader.read(1000)
-        writer.close()
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            packet = b"$\x00\x05\x78\x80" + bytes(1399)
+            writer.write(packet * (size // len(packet)))
+            writer.write(b"RTSP/1.0 404 Not Found\r\nCSeq: 1\r\n\r\n")
+            await reader.read(1000)
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(flood, "127.0.0.1", 0, ssl=server_context(certificate))
     async with server:
@@ -252,14 +256,12 @@ async def sends_to(location: str, tls: ssl.SSLContext | None = None) -> AsyncIte
     """A camera that sends everybody elsewhere."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        number = 0
-        while await reader.readuntil(b"\r\n\r\n"):
-            number += 1
-            line = "200 OK" if number == 1 else f"302 Moved\r\nLocation: {location}"
-            writer.write(f"RTSP/1.0 {line}\r\nCSeq: {number}\r\n\r\n".encode())
-            if number == 2:
-                break
-        writer.close()
+        try:
+            for number, line in enumerate(("200 OK", f"302 Moved\r\nLocation: {location}"), 1):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(f"RTSP/1.0 {line}\r\nCSeq: {number}\r\n\r\n".encode())
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
     async with server:
