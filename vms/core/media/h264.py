@@ -157,13 +157,12 @@ def sei_messages(nal: bytes, header_size: int = 1) -> Sequence[tuple[int, bytes]
 def is_whole_sei(nal: bytes, header_size: int = 1) -> bool:
     """Whether the messages of this SEI NAL unit end where it ends (7.3.2.3, both codecs).
 
-    Then a start code inside is none: some cameras sign without emulation prevention. Taking the
-    latter out costs time by size: of what is larger than any signature only the bytes as they are
-    are looked at.
+    Then a start code inside is none: some cameras sign without emulation prevention. What is
+    larger than any signature is not looked at.
     """
-    if _ends_with_messages(nal, header_size):
-        return True
-    return len(nal) <= _LONGEST_LOOK and _ends_with_messages(unescape(nal), header_size)
+    if len(nal) > _LONGEST_LOOK:
+        return False
+    return any(_ends_with_messages(data, header_size) for data in (nal, unescape(nal)))
 
 
 def _ends_with_messages(data: bytes, position: int) -> bool:
