@@ -10,6 +10,7 @@ from typing import cast
 from recorder.rtsp.client import Session
 from recorder.rtsp.protocol import Sink
 from recorder.source import RtspRun
+from recorder.source.rtsp import Nobody
 from tests.fakes.answers import AnsweringCamera, ok, open_with
 from tests.fakes.clock import HandClock
 from tests.fakes.rtp import packet
@@ -45,6 +46,9 @@ class OpenSession:
     def pause(self, paused: bool) -> None:
         raise AssertionError("nothing waits here")
 
+    def calm(self, calm: bool) -> None:
+        """How promptly it is read makes no difference here."""
+
     def keep_alive(self) -> None:
         self.kept.append(self.clock.monotonic())
 
@@ -58,7 +62,7 @@ class OpenSession:
 
 
 async def watched(session: OpenSession, seconds: int) -> None:
-    run = RtspRun(cast(Session, session), session.clock, 1e9, None)
+    run = RtspRun(cast(Session, session), session.clock, 1e9, None, Nobody())
     async with beside(run.tend()):
         for number in range(seconds):
             session.send_picture(number)
