@@ -3,9 +3,13 @@
 The rule. A fragment that does not fit is refused, unless streams of lower priority hold sealed
 segments: then those go, lowest priority first, oldest first, and only as many as are needed (a
 little more at a time, so that this is not decided anew for every fragment). Among equals nothing
-that is recorded goes: the newcomer is refused. While streams have had to give way, those of the
-same or lower priority are refused until a tenth of the spool is free, so that they do not write
-what would have to go again at once.
+that is recorded goes: the newcomer is refused.
+
+The last tenth is not for everybody: the lowest priority in use may fill nine tenths, the highest
+all, those between accordingly. So the lesser ones are refused first, which seals what they have
+open, and there is something that can go when the important ones need room. While streams have had
+to give way, those of the same or lower priority are refused until a fifth of the spool is free, so
+that they do not write what would have to go again at once.
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ from collections.abc import Iterable
 from vms.core.model import Segment
 
 DEFAULT_PRIORITY = 5
-CALM_SHARE = 0.9
+RESERVED_SHARE = 0.1
+CALM_SHARE = 0.8
 """Below this share of its bytes the spool is not full any more."""
 _STEP_SHARE = 1 / 256
 
@@ -26,12 +31,15 @@ class Room:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._priority: dict[int, int] = {}
+        self._limits = {DEFAULT_PRIORITY: max_bytes}
         self._gave_way: int | None = None
         self._searched: int | None = None
 
     def rank(self, stream_id: int, priority: int) -> None:
         """The camera's priority, 0 to 9; a stream never told of has DEFAULT_PRIORITY."""
-        self._priority[stream_id] = priority
+        if self._priority.get(stream_id) != priority:
+            self._priority[stream_id] = priority
+            self._limits = _limits(self._max_bytes, set(self._priority.values()))
 
     def priority(self, stream_id: int) -> int:
         return self._priority.get(stream_id, DEFAULT_PRIORITY)
@@ -46,7 +54,7 @@ class Room:
             self._gave_way = None
         if self._gave_way is not None and self.priority(stream_id) <= self._gave_way:
             return False
-        return used + size <= self._max_bytes
+        return used + size <= self._limit(stream_id)
 
     def victims(
         self, stream_id: int, size: int, used: int, sealed: Iterable[Segment]
@@ -58,7 +66,10 @@ class Room:
             return []
         lesser = [one for one in sealed if self.priority(one.stream_id) < wanted]
         lesser.sort(key=lambda one: (self.priority(one.stream_id), one.range.start))
-        return self._chosen(lesser, wanted, used + size - self._max_bytes)
+        return self._chosen(lesser, wanted, used + size - self._limit(stream_id))
+
+    def _limit(self, stream_id: int) -> int:
+        return self._limits.get(self.priority(stream_id), self._max_bytes)
 
     def _is_barren(self, wanted: int) -> bool:
         if self._gave_way is not None and wanted <= self._gave_way:
@@ -77,3 +88,13 @@ class Room:
         level = max(self.priority(one.stream_id) for one in chosen)
         self._gave_way = level if self._gave_way is None else max(level, self._gave_way)
         return chosen
+
+
+def _limits(max_bytes: int, levels: set[int]) -> dict[int, int]:
+    """How much may be held before a stream of each of these priorities is refused."""
+    steps = max(1, len(levels) - 1)
+    ordered = sorted(levels, reverse=True)
+    return {
+        level: round(max_bytes * (1 - RESERVED_SHARE * below / steps))
+        for below, level in enumerate(ordered)
+    }

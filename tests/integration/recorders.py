@@ -45,11 +45,16 @@ class Site:
     bus: FakeBus = field(default_factory=FakeBus)
     clock: SystemClock = field(default_factory=SystemClock)
     segment_seconds: float = 4.0
+    spool_max_bytes: int = 1 << 34
 
     @property
     def config(self) -> RecordConfig:
         return RecordConfig(
-            self.folder / "spool", "here", segment_seconds=self.segment_seconds, fsync=False
+            self.folder / "spool",
+            "here",
+            spool_max_bytes=self.spool_max_bytes,
+            segment_seconds=self.segment_seconds,
+            fsync=False,
         )
 
     async def add_camera(self, url: str, user: str = "", password: str = "") -> Camera:

@@ -54,14 +54,28 @@ def test_nothing_goes_when_all_that_may_go_is_not_enough() -> None:
     assert room(1_000, gate=9, yard=1).victims(1, 1_500, 1_000, held) == []
 
 
-def test_who_gave_way_is_refused_until_a_tenth_is_free() -> None:
+def test_who_gave_way_is_refused_until_a_fifth_is_free() -> None:
     full = room(10_000, gate=9, yard=1, roof=4)
     full.victims(1, 100, 10_000, sealed(YARD, *range(10)))
 
-    assert not full.fits(2, 100, 9_000)
-    assert full.fits(3, 100, 9_000)
-    assert full.fits(2, 100, 8_999)
-    assert full.fits(2, 100, 9_000)
+    assert not full.fits(2, 100, 8_000)
+    assert full.fits(3, 100, 8_000)
+    assert full.fits(2, 100, 7_999)
+    assert full.fits(2, 100, 8_000)
+
+
+def test_the_last_tenth_is_kept_for_the_more_important_ones() -> None:
+    ranked = room(10_000, gate=9, yard=1, roof=4)
+
+    assert [ranked.fits(stream_id, 1, 9_000) for stream_id in (1, 2, 3)] == [True, False, True]
+    assert [ranked.fits(stream_id, 1, 9_500) for stream_id in (1, 2, 3)] == [True, False, False]
+    assert [ranked.fits(stream_id, 1, 10_000) for stream_id in (1, 2, 3)] == [False] * 3
+
+
+def test_where_all_are_equal_everybody_may_fill_all_of_it() -> None:
+    equal = room(10_000, gate=5, yard=5)
+
+    assert [equal.fits(stream_id, 100, 9_900) for stream_id in (1, 2, 3)] == [True] * 3
 
 
 def test_after_a_search_in_vain_the_next_waits_for_another_sealed_segment() -> None:
@@ -83,7 +97,7 @@ async def test_footage_of_lesser_cameras_makes_room_and_is_told(tmp_path: Path) 
         spool.on_drop(dropped.append)
         spool.rank(1, 9)
         spool.rank(2, 1)
-        await keep(spool, 2, pictures(6, size=6_000))
+        await keep(spool, 2, pictures(5, size=6_000))
         before = spool.tail(2)
         await keep(spool, 1, pictures(5, size=6_000))
 
@@ -93,9 +107,7 @@ async def test_footage_of_lesser_cameras_makes_room_and_is_told(tmp_path: Path) 
         assert sum(one.range.seconds for one in spool.tail(1)) == 5.0
         assert spool.held_bytes == sum(one.size for one in (*spool.tail(1), *spool.tail(2)))
         assert spool.held_bytes <= 1_000_000
-    assert not [
-        path for path in tmp_path.glob("2/*.mp4") if str(dropped[0].range.start) in str(path)
-    ]
+    assert list(tmp_path.glob(f"2/{dropped[0].range.start}-*")) == []
 
 
 async def test_a_segment_on_its_way_to_the_archive_is_not_dropped(tmp_path: Path) -> None:
