@@ -71,7 +71,8 @@ class _Open:
     def is_past(self, following: _Open) -> bool:
         """Whether all of it lies before the floor: it was recorded before."""
         begins = following.lead[0].random_access
-        return begins and min(unit.wall for unit in following.lead) <= self.floor
+        behind = self.floor - min(unit.wall for unit in following.lead)
+        return begins and 0 <= behind <= WALL_JUMP_MICROS
 
     @property
     def settled(self) -> bool:

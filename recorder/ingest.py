@@ -79,7 +79,8 @@ class Ingest:
         return error
 
     async def _follow(self) -> None:
-        not_before = self._recording.until if self._recording else None
+        now = self._clock.wall()
+        not_before = self._recording.not_before(now) if self._recording else None
         async with AsyncExitStack() as opened:
             async with self._door:
                 run = await opened.enter_async_context(self._source.open(not_before))

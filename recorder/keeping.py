@@ -49,6 +49,10 @@ class Keeps(Protocol):
         """Why pictures that arrive are, rightly, not kept now; None: they should be."""
         ...
 
+    def not_before(self, now: WallTime) -> WallTime | None:
+        """Where a run that begins now has to begin; None: now is free."""
+        ...
+
     def begin_run(self) -> None: ...
 
     def take(self, unit: AccessUnit) -> None: ...
@@ -143,6 +147,9 @@ class Keeping:
 
     def clock_stepped(self, words: str) -> None:
         self._recording.clock_stepped(words)
+
+    def not_before(self, now: WallTime) -> WallTime | None:
+        return self._recording.not_before(now)
 
     def begin_run(self) -> None:
         self._arriving, self._writes, self._look_again = True, False, WallTime(0)

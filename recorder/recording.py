@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from recorder import metrics
-from recorder.errors import SpoolFull
+from recorder.errors import CameraError, SpoolFull
 from recorder.gapbook import GapBook
 from recorder.groups import WALL_JUMP_MICROS
 from recorder.segmenter import Segmenter
 from recorder.steps import AppendFragment, OpenSegment, SealSegment, Step
+from recorder.taken import RESENT_MICROS, Taken
 from vms.core.errors import Exhausted, VmsError
 from vms.core.media.access_unit import VIDEO, AccessUnit
 from vms.core.model import Cause, Segment, Stream
@@ -25,10 +26,8 @@ from vms.core.walltime import SECOND, TimeRange, WallTime
 
 log = logging.getLogger(__name__)
 
-_OVERLAP_MICROS = 10 * SECOND
-"""A run that begins further back than this in what is recorded follows a step of our clock; less
-is a camera that sends again what it had sent."""
 
+_ON_TOP = "our time went back: this was recorded with the same time before, so a new run begins"
 _NO_PICTURES = "the camera paused, or its pictures were lost on the way"
 
 
@@ -88,6 +87,8 @@ class Recording:
         self._run_until: WallTime | None = None  # end of the run's newest fragment that is kept
         self._unsealed = False
         self._stepped = ""
+        self._taken = Taken()
+        self._ceiling: WallTime | None = None  # where this run would be on top of what is recorded
         self._gap: Cause | None = None
         self._waits_for_key = True
 
@@ -100,6 +101,12 @@ class Recording:
         self._gap = Cause.RECORDER_OFF
         known = [TimeRange(WallTime(until - 1), until)] if until is not None else []
         self._book.resume(self._stream.id, [*held, *known], now)
+
+    def not_before(self, now: WallTime) -> WallTime | None:
+        """Where a run that begins now has to begin, time until then being recorded already; None:
+        now is free."""
+        free = self._known().first_free(now)
+        return free if free is not None and free > now else None
 
     def begin_run(self) -> None:
         self._segmenter = Segmenter(
@@ -115,9 +122,12 @@ class Recording:
         self._waits_for_key = True
 
     def take(self, unit: AccessUnit) -> None:
-        """The next access unit of the run."""
+        """The next access unit of the run. Raises CameraError (CLOCK_STEP) where it would be put
+        on top of what is recorded: a new run, opened with `not_before`, goes on behind it."""
         if self._segmenter is None or (self._waits_for_key and not self._starts(unit)):
             return
+        if self._ceiling is not None and unit.track == VIDEO and unit.wall >= self._ceiling:
+            raise CameraError(Cause.CLOCK_STEP, _ON_TOP)
         for step in self._segmenter.push(unit):
             self._write(step, self._segmenter)
 
@@ -139,6 +149,8 @@ class Recording:
 
     def _seal(self, limit: WallTime | None = None) -> None:
         segmenter, self._segmenter = self._segmenter, None
+        if self._ceiling is not None:
+            limit = self._ceiling if limit is None else min(limit, self._ceiling)
         if segmenter is not None:
             for step in segmenter.flush(limit):
                 self._write(step, segmenter)
@@ -150,22 +162,35 @@ class Recording:
             self._lose(self.until if fresh and self.until is not None else now, cause, detail)
 
     def _starts(self, unit: AccessUnit) -> bool:
-        """Whether the run's recording starts with this unit: a key picture, not recorded yet."""
+        """Whether the run's recording starts with this unit: a key picture, not recorded yet.
+
+        One that begins less than a second before what is recorded ends counts from there: nothing
+        is lost, no time shifted. Raises CameraError as `take` does.
+        """
         if not (unit.track == VIDEO and unit.random_access):
             return False
-        if self._is_recorded(unit.wall):
-            return False
+        if self.until is not None and unit.wall < self.until - WALL_JUMP_MICROS:
+            if self.until - RESENT_MICROS < unit.wall:
+                return False
+            self._check_free(unit.wall, self.until)
+        self._ceiling = self._known().ceiling(unit.wall)
         self._waits_for_key = False
         if self.trouble is None:
             self._regain(unit.wall)
         return True
 
-    def _is_recorded(self, wall: WallTime) -> bool:
-        """Whether a group that begins there was sent before. One of which the camera had less than
-        a second more counts from where what is recorded ends: nothing is lost, no time shifted."""
-        if self.until is None:
-            return False
-        return self.until - _OVERLAP_MICROS < wall < self.until - WALL_JUMP_MICROS
+    def _known(self) -> Taken:
+        """What is taken; at first, all until `until`, however that came to be known."""
+        if self._taken.is_new and self.until is not None:
+            self._taken.begin(self.until)
+        return self._taken
+
+    def _check_free(self, wall: WallTime, until: WallTime) -> None:
+        """Our time went back. Raises CameraError when that instant is recorded already."""
+        free = self._known().first_free(wall)
+        if free is not None and free > wall:
+            raise CameraError(Cause.CLOCK_STEP, _ON_TOP)
+        log.warning("stream %d: time went back by %.0f s", self._stream.id, (until - wall) / SECOND)
 
     def _write(self, step: Step, segmenter: Segmenter) -> None:
         if isinstance(step, OpenSegment):
@@ -174,6 +199,7 @@ class Recording:
                 self._runs.opened(step.identity.epoch, step.identity.start)
         elif isinstance(step, AppendFragment) and self.trouble is None:
             self._note_hole(step)
+            self._known().add(TimeRange(step.start, step.end))
             self.until = self._run_until = step.end
         try:
             written = self._spool.write(step)

@@ -50,6 +50,9 @@ class Warm:
         self._size = 0
         self.running = False
 
+    def not_before(self, now: WallTime) -> WallTime | None:
+        return None
+
     def begin_run(self) -> None:
         self._groups, self._size, self.running = [], 0, True
 

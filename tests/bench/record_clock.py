@@ -17,7 +17,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, cast
@@ -38,6 +38,7 @@ from tests.bench._clocks import (
     BEGIN,
     CHARACTERS,
     FOUR_HOURS,
+    GROUP,
     Arrival,
     Camera,
     Character,
@@ -70,6 +71,31 @@ HOST = steps(
 
 def vouched(now: int) -> bool:
     return not any(begin <= now < end + 5 * SECOND for begin, end in _WRONG)
+
+
+def _set_right(since: int, micros: int) -> Machine:
+    """A machine that is wrong from the start, until NTP answers."""
+    return Machine(steps((0, micros), (since, -micros)), lambda now: now > since)
+
+
+_SET_RIGHT: tuple[tuple[str, Callable[[], Machine], int], ...] = (
+    (
+        "(server starts 60 s behind, right after 20 min)",
+        lambda: _set_right(20 * MINUTE, -60 * SECOND),
+        20 * MINUTE + 20 * SECOND,
+    ),
+    (
+        "(server starts 3 h ahead, right after 1 min)",
+        lambda: _set_right(MINUTE, 3 * HOUR),
+        0,
+    ),
+    (
+        "(server starts 60 s ahead, right after 20 min)",
+        lambda: _set_right(20 * MINUTE, 60 * SECOND),
+        0,
+    ),
+)
+"""Judged by overlap and loss; by error where a picture's time can be right without either."""
 
 
 @dataclass
@@ -174,7 +200,7 @@ class Recorder:
             None,
             started=self._began,
             started_wall=self.clock.wall(),
-            not_before=self._recording.until,
+            not_before=self._recording.not_before(self.clock.wall()),
         )
 
     def _end(self, cause: Cause) -> None:
@@ -219,9 +245,8 @@ class Verdict:
     runs: int
     steps: dict[Stepped, int]
 
-    @property
-    def ok(self) -> bool:
-        return not (self.lost or self.overlaps or self.overwritten)
+    def ok(self, may_lose: int = 0) -> bool:
+        return self.lost <= may_lose and not (self.overlaps or self.overwritten)
 
     def line(self) -> str:
         told = ", ".join(f"{count} {clock}" for clock, count in self.steps.items() if count)
@@ -235,8 +260,7 @@ class Verdict:
 async def judge(
     character: Character, machine: Machine, length: int, *, counted_from: int = 0
 ) -> Verdict:
-    """`counted_from`, µs: what was taken before has no known truth (the machine's clock was wrong
-    from the start) and is only looked at for loss and overlap."""
+    """`counted_from`, µs: of what was taken before the machine could not know the time."""
     camera, recorder = Camera(character, length), Recorder(machine)
     await recorder.follow(camera.arrivals())
     shelf = recorder.shelf
@@ -256,23 +280,26 @@ async def judge(
 
 async def main(hours: float, only: str) -> int:
     length, began = min(FOUR_HOURS, int(hours * HOUR)), time.process_time()
-    verdicts = []
+    verdicts: list[Verdict] = []
+    fine = True
     for character in CHARACTERS:
         if only in character.name:
             verdicts.append(await judge(character, Machine(HOST, vouched), length))
+            fine = fine and verdicts[-1].ok()
             print(verdicts[-1].line(), flush=True)
-    behind = Machine(
-        steps((0, -60 * SECOND), (20 * MINUTE, 60 * SECOND)), lambda now: now > 20 * MINUTE
-    )
-    late = replace(CHARACTERS[0], name="(server set right by +60 s after 20 minutes)")
-    if only in late.name:
-        verdicts.append(await judge(late, behind, length, counted_from=20 * MINUTE + 20 * SECOND))
-        print(verdicts[-1].line(), flush=True)
-    worst = max(verdict.p99 for verdict in verdicts)
+    for name, machine, knows_from in _SET_RIGHT:
+        if only in name:
+            calm = replace(CHARACTERS[0], name=name)
+            told = await judge(calm, machine(), length, counted_from=knows_from)
+            new_runs = 2 * GROUP if told.runs > 1 else 0  # until the next key picture, twice
+            fine = fine and told.ok(may_lose=new_runs)
+            verdicts += [told] if knows_from else []
+            print(told.line(), flush=True)
+    worst = max((verdict.p99 for verdict in verdicts), default=0.0)
     print(f"worst p99 {worst:.1f} ms, {time.process_time() - began:.0f} s of CPU")
     if not only:
         write(Result("record-clock", round(worst, 2), "ms"))
-    return 0 if worst <= GOAL_MS and all(verdict.ok for verdict in verdicts) else 1
+    return 0 if worst <= GOAL_MS and fine else 1
 
 
 if __name__ == "__main__":

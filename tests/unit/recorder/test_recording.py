@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
+
 from recorder.disk import SpoolDisk
-from recorder.errors import SpoolFull
+from recorder.errors import CameraError, SpoolFull
 from recorder.gapbook import GapBook
 from recorder.recording import Recording
 from recorder.steps import OpenSegment, SealSegment
@@ -289,3 +291,69 @@ async def test_the_hole_of_a_step_of_our_clock_says_so() -> None:
     bench.recording.clock_stepped("the clock was set")
     await bench.take(later[1:])
     assert await bench.gaps() == [(Cause.CLOCK_STEP, 1.0, 61.0)]
+
+
+def later_by(units: list[AccessUnit], seconds: float) -> list[AccessUnit]:
+    """The same pictures by a civil clock that is ahead."""
+    return [replace(unit, wall=WallTime(unit.wall + round(seconds * SECOND))) for unit in units]
+
+
+async def recorded(bench: Bench, seconds: int) -> None:
+    """So many groups of a second, from START on."""
+    bench.recording.resume(None, START)
+    bench.recording.begin_run()
+    for n in range(seconds):
+        await bench.take(gop(25 * n))
+
+
+async def test_a_clock_that_went_back_puts_nothing_on_top_of_what_is_recorded() -> None:
+    bench = Bench()
+    await recorded(bench, 100)
+    bench.recording.end_run(at(100), Cause.CLOSED, "")
+    assert bench.recording.not_before(at(101)) is None
+    assert bench.recording.not_before(at(40)) == at(100)
+    bench.recording.begin_run()
+    with pytest.raises(CameraError) as refused:
+        await bench.take(later_by(gop(2500), -60))
+    assert refused.value.cause is Cause.CLOCK_STEP
+    assert [fragment.end for fragment in bench.spool.fragments][-1] == at(100)
+
+
+async def test_what_was_recorded_with_a_clock_hours_ahead_is_left_there_and_passed_by() -> None:
+    """A machine began eight hours ahead. Set right it records, until it comes to what it recorded
+    then; there a new run goes on behind it."""
+    hours = 8 * 3600
+    bench = Bench()
+    bench.recording.begin_run()
+    for n in range(60):
+        await bench.take(later_by(gop(25 * n), hours))
+    bench.recording.end_run(at(hours + 60), Cause.CLOCK_STEP, "set back")
+    assert bench.recording.not_before(at(70)) is None
+    bench.recording.begin_run()
+    await bench.take(gop(70 * 25) + gop(71 * 25))
+    later = later_by(gop(72 * 25) + gop(73 * 25), hours - 74)
+    bench.recording.clock_stepped("")
+    with pytest.raises(CameraError):
+        await bench.take(later + gop(25 * (hours + 5)))
+    bench.recording.end_run(at(hours + 1), Cause.CLOCK_STEP, "")
+    spans = [(one.start, one.end) for one in bench.spool.fragments]
+    assert spans[60] == (at(70), at(71))
+    assert max(end for start, end in spans if start < at(hours)) <= at(hours)
+    assert bench.recording.not_before(at(hours)) == at(hours + 60)
+    assert bench.recording.not_before(at(hours + 61)) is None
+
+
+async def test_a_recorder_that_starts_with_a_clock_behind_goes_on_at_the_end() -> None:
+    bench = Bench()
+    bench.recording.resume(at(500), at(100))
+    assert bench.recording.not_before(at(100)) == at(500)
+    assert bench.recording.not_before(at(501)) is None
+
+
+async def test_what_another_recorder_left_is_not_recorded_over() -> None:
+    bench = Bench()
+    bench.recording.until = at(500)  # handed over, its clock was ahead
+    bench.recording.begin_run()
+    with pytest.raises(CameraError):
+        await bench.take(gop(0))
+    assert bench.recording.not_before(at(100)) == at(500)
