@@ -6,7 +6,7 @@ The outage lasts until the pauses between attempts have grown to their longest. 
 process of their own; the recorder is `vms record`, one process, with its defaults.
 
 `value`: seconds from the moment the cameras are back until the last one is recorded. The bench
-fails when that takes longer than a minute, or when any camera ever saw two attempts within a second.
+fails when that takes longer than a minute, or when any camera saw two attempts within a second.
 
     python -m tests.bench.record_storm [--cameras N] [--outage S]
 """

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from recorder.fleet import record
+from recorder.session import TTL_SECONDS
 from storage.index import NewCamera, NewStream
 from tests.integration.recorders import Site, open_site
 from tests.servers.cameras import Cameras, run_cameras
+from tests.servers.nats import NatsServer
 from vms.core.beside import beside
-from vms.core.bus import Bus
+from vms.core.bus import Bus, NatsBus, open_bus
 from vms.core.model import Camera, Cause, Gap, Segment, StreamRole
 from vms.core.secret import Secret
 from vms.core.walltime import HOUR, SECOND, TimeRange, WallTime
@@ -43,6 +47,10 @@ async def recorder(site: Site, bus: Bus, name: str) -> AsyncIterator[None]:
         yield
 
 
+def bus_of(nats: NatsServer) -> AbstractAsyncContextManager[NatsBus]:
+    return open_bus(nats.url, user=nats.user, password=nats.password)
+
+
 async def holders(bus: Bus, cameras: list[Camera]) -> dict[int, str]:
     """Camera to the node that holds it, as the leases say."""
     bucket = bus.keyvalue("vms_leases")
@@ -51,13 +59,16 @@ async def holders(bus: Bus, cameras: list[Camera]) -> dict[int, str]:
 
 
 async def until_held(bus: Bus, cameras: list[Camera], *names: str) -> dict[int, str]:
-    """Wait until exactly these recorders hold all cameras between them."""
+    """Wait until exactly these recorders hold all cameras between them, and no more moves."""
     async with asyncio.timeout(60):
+        before: dict[int, str] = {}
         while True:
             held = await holders(bus, cameras)
-            if len(held) == len(cameras) and set(held.values()) == set(names):
+            shared = len(held) == len(cameras) and set(held.values()) == set(names)
+            if shared and held == before:
                 return held
-            await asyncio.sleep(0.1)
+            before = held
+            await asyncio.sleep(3)
 
 
 async def segments_of(site: Site, camera: Camera) -> list[Segment]:
@@ -111,3 +122,79 @@ async def test_cameras_move_to_a_new_recorder_and_away_from_a_stopping_one_witho
                 lasting = {gap.cause for gap in await gaps_of(site, camera)}
                 assert lasting <= {Cause.CONNECTING, Cause.RECORDER_OFF}
             assert moved >= 1
+
+
+@asynccontextmanager
+async def killable(site: Site, nats: NatsServer, name: str) -> AsyncIterator[Process]:
+    """A recorder in a process of its own, on a real bus."""
+    words = (sys.executable, "-m", "tests.integration.fleets", str(site.folder), name, nats.url)
+    process = await asyncio.create_subprocess_exec(*words)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def until_recorded_by(site: Site, name: str, cameras: list[Camera], after: WallTime) -> None:
+    """Wait until this recorder's spool or the archive has pictures of each that came `after`."""
+    spool = site.folder / f"spool-{name}"
+    async with asyncio.timeout(60):
+        for camera in cameras:
+            folder = spool / str(camera.streams[0].id)
+            while not any(int(each.name.split("-")[0]) > after for each in folder.glob("*.mp4")):
+                await asyncio.sleep(0.1)
+
+
+@pytest.mark.timeout(180)
+async def test_without_a_bus_all_go_on_and_a_killed_recorders_cameras_are_taken_in_ten_seconds(
+    tmp_path: Path, nats: NatsServer
+) -> None:
+    with run_cameras() as cameras:
+        async with open_site(tmp_path) as site, bus_of(nats) as bus:
+            added = await add(site, cameras, *KEYS)
+            async with killable(site, nats, "a") as a, killable(site, nats, "b"):
+                held = await until_held(bus, added, "a", "b")
+                await nats.stop()
+                stopped = site.clock.wall()
+                await asyncio.sleep(TTL_SECONDS + 1)  # every session has ended
+                await nats.start()
+                back = site.clock.wall()
+                await until_archived(site, added, back)
+                assert await until_held(bus, added, "a", "b") == held
+                for camera in added:  # the run that was on when the bus went is on
+                    assert len(await epochs_after(site, camera, stopped)) == 1
+
+                a.kill()
+                killed = site.clock.wall()
+                theirs = [camera for camera in added if held[camera.id] == "a"]
+                await until_spooled(site, "b", theirs, killed)
+                taken = (site.clock.wall() - killed) / SECOND
+                await until_archived(site, added, WallTime(killed + SECOND))
+                for camera in added:  # what the other one had anyway was not touched
+                    runs = await epochs_after(site, camera, WallTime(killed + SECOND))
+                    assert runs & await epochs_after(site, camera, stopped, until=killed) == (
+                        runs if held[camera.id] == "b" else set()
+                    )
+            assert taken < TAKE_OVER_SECONDS
+
+
+async def epochs_after(
+    site: Site, camera: Camera, wall: WallTime, until: WallTime | None = None
+) -> set[int]:
+    """The runs whose archived segments reach beyond this moment, and began before the other."""
+    return {
+        segment.epoch
+        for segment in await segments_of(site, camera)
+        if segment.range.end > wall and (until is None or segment.range.start < until)
+    }
+
+
+async def until_spooled(site: Site, name: str, cameras: list[Camera], after: WallTime) -> None:
+    """Wait until this recorder has a segment of each on its disk that began `after`."""
+    async with asyncio.timeout(60):
+        for camera in cameras:
+            folder = site.folder / f"spool-{name}" / str(camera.streams[0].id)
+            while not any(int(each.name.split("-")[0]) > after for each in folder.glob("*.mp4")):
+                await asyncio.sleep(0.1)
