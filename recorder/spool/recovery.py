@@ -24,6 +24,8 @@ from vms.core.walltime import TimeRange, WallTime
 log = logging.getLogger(__name__)
 
 _HASH_PIECE = 1 << 20
+_ROUNDED_MICROS = 20_000
+"""More than a slew of 500 ppm makes of the longest fragment; less than a picture that is missing."""
 
 
 def recover(folder: Path, *, sure: bool) -> list[tuple[Segment, Path]]:
@@ -112,17 +114,23 @@ def _entries(fragments: Iterable[Found], span: TimeRange) -> Iterator[GopEntry]:
 
 
 def _without_overlap(pairs: list[tuple[Segment, Path]]) -> Iterator[tuple[Segment, Path]]:
-    """A rebuilt end is rounded: it must not reach into the stream's next segment."""
+    """A rebuilt end is rounded, by media time: it must neither reach into the stream's next segment
+    nor leave a hole before it."""
     for (segment, path), following in zip_longest(pairs, pairs[1:]):
         later = following[0] if following is not None else None
         if later is None or later.stream_id != segment.stream_id:
             yield segment, path
         else:
-            yield _end_by(segment, later.range.start), path
+            yield _end_before(segment, later), path
 
 
-def _end_by(segment: Segment, limit: WallTime) -> Segment:
-    if not segment.range.start < limit < segment.range.end:
+def _end_before(segment: Segment, later: Segment) -> Segment:
+    """Ended where the stream's next one starts, if that is what rounding has taken or added."""
+    limit = later.range.start
+    short = limit - segment.range.end
+    next_one = (later.epoch, later.sequence) == (segment.epoch, segment.sequence + 1)
+    touches = next_one and 0 < short <= _ROUNDED_MICROS
+    if not (touches or segment.range.start < limit < segment.range.end):
         return segment
     span = TimeRange(segment.range.start, limit)
     *before, last = segment.gops

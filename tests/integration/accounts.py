@@ -44,7 +44,7 @@ class Accounts:
 
     @property
     def sound(self) -> bool:
-        return not self.corrupt and not self.broken and self.unexplained + self.doubled < 0.001
+        return not self.corrupt and not self.broken and self.unexplained + self.doubled < 0.01
 
 
 async def audit(

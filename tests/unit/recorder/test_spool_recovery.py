@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -128,6 +129,21 @@ async def test_recovered_segments_never_overlap(tmp_path: Path) -> None:
     assert [one.gops[-1].start + one.gops[-1].duration for one in found] == [
         one.range.micros for one in found
     ]
+
+
+async def test_no_hole_opens_between_recovered_segments_when_civil_time_was_slewed(
+    tmp_path: Path,
+) -> None:
+    start = pictures(1)[0].wall
+    slewed = [
+        replace(unit, wall=type(start)(start + round((unit.wall - start) * 1.0005)))
+        for unit in pictures(60)
+    ]
+    before = await leave(tmp_path, slewed)
+    found = await recovered(tmp_path)
+
+    assert [one.range for one in found[:-1]] == [one.range for one in before[:-1]]
+    assert all(a.range.end == b.range.start for a, b in pairwise(found))
 
 
 async def test_a_recovered_segment_that_was_stored_but_not_forgotten_is_offered_again(
