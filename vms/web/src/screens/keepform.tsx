@@ -15,6 +15,14 @@ import { say } from "../words/words";
 const KEEPINGS: readonly Keeping[] = ["always", "schedule", "events", "never"];
 const DAYS = [0, 1, 2, 3, 4, 5, 6] as const;
 
+/** A schedule begins with some hours; who only passed by it with the keyboard takes none along. */
+const SUGGESTED: readonly HoursRow[] = [WORKDAY];
+
+function suggested(chosen: Keeping, rows: readonly HoursRow[]): readonly HoursRow[] {
+  if (chosen === "schedule") return rows.length === 0 ? SUGGESTED : rows;
+  return rows === SUGGESTED ? [] : rows;
+}
+
 interface KeepProps {
   /** The field of the server: errors come under its name. */
   readonly name: "policy" | "sub_policy";
@@ -26,8 +34,7 @@ interface KeepProps {
 
 export function KeepFields({ name, label, draft, wrong, onInput }: KeepProps) {
   const { keep } = draft;
-  const choose = (chosen: Keeping) =>
-    onInput({ ...draft, keep: chosen, rows: chosen === "schedule" && draft.rows.length === 0 ? [WORKDAY] : draft.rows });
+  const choose = (chosen: Keeping) => onInput({ ...draft, keep: chosen, rows: suggested(chosen, draft.rows) });
   const timed = keep === "schedule" || keep === "events";
   return (
     <div class={timed ? "keep wide" : "keep"}>
