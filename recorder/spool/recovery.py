@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 _HASH_PIECE = 1 << 20
 _ROUNDED_MICROS = 20_000
-"""More than a slew of 500 ppm makes of the longest fragment; less than a picture that is missing."""
+"""More than a slew of 500 ppm makes of the longest fragment, less than a missing picture."""
 
 
 def recover(folder: Path, *, sure: bool) -> list[tuple[Segment, Path]]:
