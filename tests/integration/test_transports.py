@@ -113,6 +113,43 @@ async def test_nobody_watches_over_udp_after_a_run_was_left(cameras: Cameras) ->
             await asyncio.sleep(0.05)
 
 
+async def test_the_way_through_routers_is_opened_before_pictures_come() -> None:
+    async with open_intake() as intake:
+        with (
+            open_datagrams(("127.0.0.1", 0), 1, intake) as ports,
+            _sender("127.0.0.1") as rtp,
+            _sender("127.0.0.1") as rtcp,
+        ):
+            told = rtp.getsockname()[1], rtcp.getsockname()[1]
+            ports.expect(("127.0.0.1", 554), [Channel(Media("video", 96), 0, 1, told)])
+            ports.report(1, b"report")
+            for sock, size in ((rtp, 12), (rtcp, 6)):
+                sock.settimeout(10)
+                packet, origin = sock.recvfrom(100)
+                assert (len(packet), origin[0]) == (size, "127.0.0.1")
+                assert origin[1] in ports.ports[0]
+
+
+async def test_reports_on_the_port_of_pictures_are_reports() -> None:
+    taken: dict[int, list[bytes]] = {0: [], 1: []}
+    async with open_intake() as intake:
+        with open_datagrams(("127.0.0.1", 0), 1, intake) as ports, _sender("127.0.0.1") as camera:
+            ports.expect(("127.0.0.1", 554), [Channel(Media("video", 96), 0, 1)])
+            ports.deliver(
+                {
+                    0: lambda data, start, end: taken[0].append(data),
+                    1: lambda data, start, end: taken[1].append(data),
+                },
+                lambda: None,
+            )
+            report, packet = b"\x80\xc8\x00\x06" + bytes(24), b"\x80\xe0\x00\x01" + bytes(20)
+            for data in (report, packet):
+                camera.sendto(data, ("127.0.0.1", ports.ports[0][0]))
+            async with asyncio.timeout(10):
+                await ports.heard.wait()
+    assert taken == {0: [packet], 1: [report]}
+
+
 async def test_datagrams_of_strangers_are_not_taken() -> None:
     taken: list[bytes] = []
     packet = b"\x80\x60\x00\x07" + bytes(20)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -91,16 +92,18 @@ async def run_demo_cameras(
     pranks: Sequence[Prank] = (),
     cache: Path | None = None,
     clock: Clock | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve the cameras until cancelled, at `rtsp://host:port/<key>/main` and `/sub`.
 
-    `cache` keeps the coded loops of looped cameras. Without a password everybody may watch. Raises
-    Unavailable when the port is taken, NotFound when a prank names no camera.
+    `cache` keeps the coded loops of looped cameras. With `tls` it is all rtsps://. Without a
+    password everybody may watch. Raises Unavailable when the port is taken, NotFound when a prank
+    names no camera.
     """
     used = clock or SystemClock()
     access = Access(username if password else "", password)
     async with open_camera_server(
-        cameras, clock=used, host=host, port=port, access=access, cache=cache
+        cameras, clock=used, host=host, port=port, access=access, cache=cache, tls=tls
     ) as server:
         server.build_places()
         for camera in cameras:
@@ -131,6 +134,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on")
     parser.add_argument("--username", default=USERNAME, help="who may watch")
     parser.add_argument("--looped", action="store_true", help="coded loops instead of live coding")
+    parser.add_argument(
+        "--tls", type=Path, metavar="PEM", help="rtsps://, with key and certificate"
+    )
     parser.add_argument("--cache", type=Path, help="directory for coded loops")
     parser.add_argument(
         "--camera",
@@ -158,4 +164,15 @@ async def run(args: argparse.Namespace) -> None:
         cameras=[looped(camera) for camera in chosen] if args.looped else chosen,
         pranks=[prank(text) for text in args.misbehave],
         cache=args.cache,
+        tls=_context(args.tls) if args.tls else None,
     )
+
+
+def _context(pem: Path) -> ssl.SSLContext:
+    """Raises Invalid when it holds no key and certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(pem)
+    except (OSError, ssl.SSLError) as error:
+        raise Invalid("no key and certificate in that file", file=str(pem)) from error
+    return context
