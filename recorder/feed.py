@@ -41,11 +41,25 @@ class Tail(Protocol):
         ...
 
 
+class Elsewhere(Protocol):
+    """What recorders that had a stream before us still have of it (`recorder.neighbours`)."""
+
+    async def tail(self, stream_id: int) -> list[Payload]: ...
+
+    async def read(
+        self, stream_id: int, epoch: int, sequence: int, offset: int, size: int
+    ) -> bytes:
+        """Raises NotFound."""
+        ...
+
+
 class Feed:
-    """Streams that can be watched here. `host` and `port` are where players connect."""
+    """Streams that can be watched here. `host` and `port` are where players connect. `elsewhere`
+    is set once it is known; None: there is nobody else."""
 
     def __init__(self, host: str, tail: Tail, clock: Clock) -> None:
         self.host, self.port = host, 0
+        self.elsewhere: Elsewhere | None = None
         self._tail = tail
         self._tickets = Tickets(clock)
         self._streams: dict[int, Broadcast] = {}
@@ -72,8 +86,11 @@ class Feed:
         return {"host": self.host, "port": self.port, "ticket": ticket}
 
     async def _answer_tail(self, subject: str, request: Payload) -> Payload:
-        held = self._tail.tail(_stream_of(subject))
-        return {"segments": [tail_entry(segment) for segment in held]}
+        stream_id = _stream_of(subject)
+        entries = [tail_entry(segment) for segment in self._tail.tail(stream_id)]
+        if self.elsewhere is not None:
+            entries += await self.elsewhere.tail(stream_id)
+        return {"segments": sorted(entries, key=lambda entry: int(entry["start"]))}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its Hello to its end."""
@@ -121,13 +138,22 @@ class Feed:
             raise Corrupt("a feed's read names epoch, sequence, offset and size")
         end = offset + size
         for at in range(offset, end, PIECE_BYTES):
-            piece = await self._tail.read(
-                stream_id, epoch, sequence, at, min(PIECE_BYTES, end - at)
-            )
+            wanted = (stream_id, epoch, sequence, at, min(PIECE_BYTES, end - at))
+            piece = await self._read(*wanted)
             writer.write(frame(FrameKind.BYTES, piece))
             await writer.drain()
         writer.write(json_frame(FrameKind.END, {"error": ""}))
         await writer.drain()
+
+    async def _read(
+        self, stream_id: int, epoch: int, sequence: int, offset: int, size: int
+    ) -> bytes:
+        try:
+            return await self._tail.read(stream_id, epoch, sequence, offset, size)
+        except NotFound:
+            if self.elsewhere is None:
+                raise
+            return await self.elsewhere.read(stream_id, epoch, sequence, offset, size)
 
 
 @asynccontextmanager

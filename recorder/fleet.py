@@ -20,11 +20,12 @@ from recorder.assignment import Load, assign
 from recorder.care import Care, Means
 from recorder.config import RecordConfig
 from recorder.disk import SpoolDisk
-from recorder.feed import open_feed
+from recorder.feed import open_feed, tail_entry
 from recorder.gapbook import GapBook
 from recorder.gate import Gate
 from recorder.leases import Lease, Leases, Taken
 from recorder.leftovers import Leftovers
+from recorder.neighbours import Neighbours
 from recorder.pinbook import PinBook
 from recorder.roster import News, Roster
 from recorder.rtsp.intake import open_intake
@@ -91,8 +92,10 @@ async def record(
         session = Session(name, config.capacity, bus, node, clock)
         leases = Leases(session, bus, config.spool)
         fleet = Fleet(means, Roster(index, node, clock, pins), session, leases, node)
+        neighbours = Neighbours(name, spool, bus, tail_entry, fleet.earlier_holders)
+        feed.elsewhere = neighbours
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with neighbours.serve(), asyncio.TaskGroup() as tasks:
                 jobs: dict[str, Callable[[], Awaitable[object]]] = {
                     "node state": node.run,
                     "civil time": lambda: steady.run(runs.host_changed),
@@ -175,6 +178,13 @@ class Fleet:
                 return
             await self._clock.sleep(_LOOK_SECONDS)
         await self._clock.sleep(_LOOK_SECONDS)  # the last answer is on its way
+
+    def earlier_holders(self, stream_id: int) -> list[str]:
+        """Recorders alive that had this stream before us, newest first."""
+        care = self._running.get(stream_id)
+        lease = self._leases.held.get(care[0].camera.id) if care is not None else None
+        before = lease.before if lease is not None else ()
+        return [name for name in before if name in self._session.alive]
 
     async def measure(self) -> None:
         """Gauges, every two seconds."""

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from recorder.broadcast import Broadcast
-from recorder.feed import Feed, open_feed
+from recorder.feed import Feed, open_feed, tail_entry
 from recorder.tickets import TICKET_SECONDS, Tickets
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
 from tests.fakes.units import gop
+from vms.core.bus import Payload
 from vms.core.errors import Denied, NotFound, Unavailable
 from vms.core.feedwire import FrameKind, FrameReader, UnitReader, json_frame
 from vms.core.media.access_unit import AccessUnit
@@ -174,3 +175,28 @@ async def test_a_ticket_is_good_once_and_for_ten_seconds() -> None:
     for ticket in (once, late, ""):
         with pytest.raises(Denied):
             tickets.redeem(ticket)
+
+
+class Elsewhere:
+    """An earlier holder that has one segment, older than ours."""
+
+    async def tail(self, stream_id: int) -> list[Payload]:
+        return [{**tail_entry(HELD), "epoch": 500, "start": 500}]
+
+    async def read(
+        self, stream_id: int, epoch: int, sequence: int, offset: int, size: int
+    ) -> bytes:
+        if epoch != 500:
+            raise NotFound("not held")
+        return b"x" * size
+
+
+async def test_what_an_earlier_holder_has_is_told_and_read_here() -> None:
+    async with offered() as (feed, _, bus, _):
+        feed.elsewhere = Elsewhere()
+        told = (await bus.request("tail.2", {}))["segments"]
+        assert [entry["epoch"] for entry in told] == [500, 1000]
+        hello = {"epoch": 500, "sequence": 0, "offset": 0, "size": 1_500_000}
+        async with player(bus, verb="read", **hello) as reading:
+            await reading.read()
+    assert b"".join(reading.pieces) == b"x" * 1_500_000
