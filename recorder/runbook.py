@@ -28,7 +28,7 @@ from vms.core.walltime import SECOND, WallTime
 log = logging.getLogger(__name__)
 
 PROBLEM = "clock-stepped"
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 MOST_WAITING = 10_000
 MOST_AT_ONCE = 200
 _OFFSET_MICROS = 100_000
