@@ -10,6 +10,9 @@ all, those between accordingly. So the lesser ones are refused first, which seal
 open, and there is something that can go when the important ones need room. While streams have had
 to give way, those of the same or lower priority are refused until a fifth of the spool is free, so
 that they do not write what would have to go again at once.
+
+A disk that is full before the spool has its bytes is a smaller spool, as long as there are cameras
+of different priority; those of the highest go on trying, and so find out when there is space again.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ class Room:
         self._max_bytes = max_bytes
         self._priority: dict[int, int] = {}
         self._limits = {DEFAULT_PRIORITY: max_bytes}
+        self._full_at: int | None = None
         self._gave_way: int | None = None
         self._searched: int | None = None
 
@@ -50,11 +54,22 @@ class Room:
 
     def fits(self, stream_id: int, size: int, used: int) -> bool:
         """Whether `size` more bytes of this stream may be written beside the `used` ones."""
-        if used < self._max_bytes * CALM_SHARE:
-            self._gave_way = None
+        if self._full_at is not None and used > self._full_at:
+            self._full_at = None
+        if used < (self._full_at or self._max_bytes) * CALM_SHARE:
+            self._gave_way = self._full_at = None
         if self._gave_way is not None and self.priority(stream_id) <= self._gave_way:
             return False
         return used + size <= self._limit(stream_id)
+
+    def disk_is_full(self, used: int) -> None:
+        """The disk took no more when the spool had `used` bytes."""
+        if len(self._limits) > 1:
+            self._full_at = max(1, used)
+
+    def tries_anyway(self, stream_id: int) -> bool:
+        """Whether this stream is to try what does not fit: on a full disk the most important do."""
+        return self._full_at is not None and self.priority(stream_id) == max(self._limits)
 
     def victims(
         self, stream_id: int, size: int, used: int, sealed: Iterable[Segment]
@@ -69,7 +84,8 @@ class Room:
         return self._chosen(lesser, wanted, used + size - self._limit(stream_id))
 
     def _limit(self, stream_id: int) -> int:
-        return self._limits.get(self.priority(stream_id), self._max_bytes)
+        limit = self._limits.get(self.priority(stream_id), self._max_bytes)
+        return limit if self._full_at is None else limit * self._full_at // self._max_bytes
 
     def _is_barren(self, wanted: int) -> bool:
         if self._gave_way is not None and wanted <= self._gave_way:
@@ -77,7 +93,7 @@ class Room:
         return self._searched is not None and wanted <= self._searched
 
     def _chosen(self, lesser: list[Segment], wanted: int, needed: int) -> list[Segment]:
-        goal = max(needed, int(self._max_bytes * _STEP_SHARE))
+        goal = max(needed, int((self._full_at or self._max_bytes) * _STEP_SHARE))
         chosen, freed = [], 0
         while lesser and freed < goal:
             chosen.append(lesser.pop(0))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,9 +25,11 @@ from recorder.spool.open_file import Sync, Writev
 from recorder.spool.refused import ASIDE_SHARE, Refused
 from recorder.spool.room import Room
 from recorder.steps import AppendFragment, OpenSegment, Step
-from vms.core.errors import Conflict, NotFound, Unavailable, VmsError
+from vms.core.errors import Conflict, Exhausted, NotFound, Unavailable, VmsError
 from vms.core.model import Segment
 from vms.core.walltime import WallTime
+
+log = logging.getLogger(__name__)
 
 MEBIBYTE = 1 << 20
 _Key = tuple[int, int, int]
@@ -207,6 +210,8 @@ class Spool:
         used = self._held_bytes + self._in_flight
         if self._room.fits(stream_id, size, used) or self._make_room(stream_id, size, used):
             return None
+        if self._room.tries_anyway(stream_id):
+            return None
         return SpoolFull(
             "the spool is full: the archive does not take segments fast enough",
             held_bytes=self._held_bytes,
@@ -220,7 +225,7 @@ class Spool:
         for segment in victims:
             _, path = self._held.pop(_key(segment))
             self._held_bytes -= segment.size
-            self._pool.submit(remove, path, segment.sha256)
+            self._pool.submit(_remove, path, segment.sha256)
             self._tell_dropped(segment)
         return bool(victims)
 
@@ -243,6 +248,8 @@ class Spool:
         segment = outcome.segment
         if segment is not None:
             self._hold(segment, outcome.path)
+        if isinstance(outcome.error, Exhausted) and not isinstance(outcome.error, SpoolFull):
+            self._room.disk_is_full(self._held_bytes)
         if result.cancelled():
             return
         if outcome.error is not None:
@@ -258,6 +265,14 @@ class Spool:
         if segment.sha256:
             self._room.sealed()
             self._sealed.set()
+
+
+def _remove(path: Path, sha256: bytes) -> None:
+    """In the writer thread, where nobody waits for it."""
+    try:
+        remove(path, sha256)
+    except Unavailable as error:
+        log.error("a dropped segment cannot be removed: %s", error)
 
 
 def _nobody_is_told(_: Segment) -> None:

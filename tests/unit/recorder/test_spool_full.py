@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from recorder.spool.room import Room
 from tests.fakes.recordings import steps_of
 from tests.fakes.segments import segment
 from tests.fakes.units import pictures
+from vms.core.errors import Exhausted
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Segment, Stream, StreamRole
 
@@ -131,6 +134,48 @@ async def test_a_spool_full_of_equals_refuses_the_newcomer(tmp_path: Path) -> No
         with pytest.raises(SpoolFull):
             await keep(spool, 1, pictures(3, size=6_000))
         assert dropped == []
+
+
+class SmallDisk:
+    """`os.writev` of a disk that holds `capacity` bytes."""
+
+    def __init__(self, folder: Path, capacity: int) -> None:
+        self.folder, self.capacity = folder, capacity
+
+    def writev(self, file: int, buffers: Sequence[bytes]) -> int:
+        used = sum(path.stat().st_size for path in self.folder.glob("*/*.mp4"))
+        if used + sum(map(len, buffers)) > self.capacity:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return os.writev(file, buffers)
+
+
+async def attempt(spool: Spool, stream_id: int, units: Iterable[AccessUnit]) -> int:
+    """Write as a recording does; how many steps were refused."""
+    segmenter, refused = Segmenter(stream_id, stream_id, segment_seconds=2), 0
+    for unit in units:
+        for step in segmenter.push(unit):
+            try:
+                await spool.write(step)
+            except Exhausted:
+                refused += 1
+                segmenter.reopen()
+                break
+    return refused
+
+
+async def test_a_disk_smaller_than_the_spool_may_be_drops_by_priority_too(tmp_path: Path) -> None:
+    disk, dropped = SmallDisk(tmp_path, 1_000_000), list[Segment]()
+    async with open_spool(tmp_path, max_bytes=1 << 30, writev=disk.writev) as spool:
+        spool.on_drop(dropped.append)
+        spool.rank(1, 9)
+        spool.rank(2, 1)
+        assert await attempt(spool, 2, pictures(10, size=6_000)) > 0
+        assert await attempt(spool, 1, pictures(6, size=6_000)) <= 1
+        assert dropped
+        assert {one.stream_id for one in dropped} == {2}
+        assert await attempt(spool, 2, pictures(2, size=6_000)) > 0
+        disk.capacity = 1 << 30
+        assert await attempt(spool, 1, pictures(6, size=6_000)[25:]) == 0
 
 
 async def test_what_was_set_aside_is_out_of_the_way_and_offered_again(tmp_path: Path) -> None:
