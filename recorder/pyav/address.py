@@ -29,10 +29,8 @@ _PROTOCOLS = {
     "udp": "udp",
 }
 SCHEMES = frozenset(_PROTOCOLS)
-_FORMATS = (
-    "rtsp,mpegts,flv,live_flv,h264,hevc,avi,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
-    "mov,mp4,m4a,3gp,3g2,mj2"
-)
+_FORMATS = "rtsp,mpegts,flv,live_flv,avi,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2"
+"""Raw H.264 and H.265 are not among them: they carry no time."""
 _MICROS = str(round(IO_SECONDS * 1_000_000))
 
 

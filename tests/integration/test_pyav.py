@@ -24,7 +24,7 @@ from tests.integration.clips import frames_of, make_clip, pictures_of
 from tests.integration.sources import stream_of, take, watch
 from tests.integration.test_rtsp_gstreamer import coded
 from vms.core.clock import SystemClock
-from vms.core.media.access_unit import AUDIO, VIDEO, AccessUnit
+from vms.core.media.access_unit import AUDIO, VIDEO, AccessUnit, Codec
 from vms.core.media.nal import split_length_prefixed
 from vms.core.model import Cause
 
@@ -171,3 +171,29 @@ async def test_a_pipe_is_no_file_that_could_hold_a_thread_for_ever(tmp_path: Pat
     with pytest.raises(CameraError) as caught:
         await watch(stream_of("auto", f"file://{pipe}"), 1)
     assert caught.value.cause is Cause.BAD_URL
+
+
+def slices(nals: list[bytes]) -> list[bytes]:
+    """ffmpeg puts SEI out of the head before key pictures of MPEG-TS once more."""
+    return [nal for nal in nals if nal[0] >> 1 & 0x3F < 32]
+
+
+@pytest.mark.parametrize("container", ["mp4", "ts", "mkv"])
+async def test_h265_arrives_unchanged_whatever_holds_it(tmp_path: Path, container: str) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", codec="libx265", seconds=2)
+    path = tmp_path / f"held.{container}"
+    command = ["ffmpeg", "-v", "error", "-y", "-i", str(clip), "-c", "copy", str(path)]
+    subprocess.run(command, check=True)
+    units = await watch(stream_of("auto", f"file://{path}"), 20)
+    got = [slices(split_length_prefixed(unit.data)) for unit in units]
+    assert got == [slices(nals) for nals in pictures_of(clip)][: len(got)]
+    assert (units[0].random_access, units[0].format.codec) == (True, Codec.H265)
+
+
+async def test_pictures_without_time_are_refused_in_words(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1)
+    raw = tmp_path / "clip.h264"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(clip), "-c", "copy", str(raw)], check=True)
+    with pytest.raises(CameraError) as caught:
+        await watch(stream_of("auto", f"file://{raw}"), 1)
+    assert caught.value.cause is Cause.UNSUPPORTED
