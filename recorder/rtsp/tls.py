@@ -124,7 +124,7 @@ def _check(shown: str, trust: Trust) -> None:
         return
     words = (
         "the camera shows another certificate than before: if it was replaced or reset, "
-        "save its address or password anew; if not, somebody may stand between"
+        "type its password anew; if not, somebody may stand between"
     )
     raise CameraError(Cause.UNTRUSTED, words, shown=shown[:16], known=trust.pinned[:16])
 
