@@ -23,8 +23,9 @@ from vms.core.bus import Bus
 from vms.core.clock import Clock
 from vms.core.errors import Unavailable
 from vms.core.nodestate import NodeState
+from vms.core.steady import HostChange, SteadyClock
 from vms.core.supervise import supervise
-from vms.core.walltime import DAY, WallTime
+from vms.core.walltime import DAY, SECOND, WallTime
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +66,17 @@ async def retain(
     config: RetainConfig, index: Index, store: ObjectStore, bus: Bus, clock: Clock
 ) -> None:
     """Sweep every `interval_seconds` and say how it goes, until cancelled."""
-    state = NodeState("retain", config.node, bus, clock)
+    state, steady = NodeState("retain", config.node, bus, clock), SteadyClock(clock)
     archive = Archive(index, store)
 
     async def sweeping() -> None:
         while True:
-            await _sweep_and_tell(config, index, store, state, clock)
+            await _sweep_and_tell(config, index, store, state, steady)
             await clock.sleep(config.interval_seconds)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise("node state", state.run, clock=clock))
+        tasks.create_task(supervise("civil time", lambda: steady.run(_note_step), clock=clock))
         tasks.create_task(supervise("retention", sweeping, clock=clock))
         tasks.create_task(supervise("tally", lambda: tally(index, archive, clock), clock=clock))
 
@@ -97,6 +99,11 @@ async def sweep(
         await index.runs.forget(term.stream_id, kept_from)
     await index.runs.forget(None, WallTime(now - site_days * DAY))
     return _sum(done, Swept(cameras=await index.cameras.forget_ended()))
+
+
+def _note_step(change: HostChange) -> None:
+    """A clock set ahead must not delete what is young: it has to prove right first."""
+    log.warning("this server's clock: %s, %+.0f s", change.change, change.micros / SECOND)
 
 
 async def _expire(index: Index, term: Term, kept_from: WallTime, batch: int) -> Sequence[Outline]:

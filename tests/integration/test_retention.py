@@ -188,3 +188,22 @@ async def test_the_role_deletes_nothing_while_its_store_is_wrong_and_then_goes_o
         role.cancel()
         await asyncio.wait([role])
     assert await left(index, store, stream, 5) == []
+
+
+async def test_a_clock_set_ahead_for_some_minutes_deletes_nothing(
+    sqlite_index: Index, store: ObjectStore, tmp_path: Path
+) -> None:
+    index, bus, clock = sqlite_index, FakeBus(), HandClock(wall=days_and_minutes(3, 0))
+    stream = await recorded(index, store, tmp_path, 5)
+    config = RetainConfig(days=30, interval_seconds=1, node="here")
+    role = asyncio.create_task(retain(config, index, store, bus, clock))
+    try:
+        await until(clock, lambda: problems(bus) == [])
+        clock.step(60 * 86_400)
+        for _ in range(5):
+            await clock.advance(1)
+            await asyncio.sleep(0.05)
+        assert len(await index.segments.between(stream.id, ALWAYS)) == 5
+    finally:
+        role.cancel()
+        await asyncio.wait([role])
