@@ -28,6 +28,7 @@ from vms.core.model import (
     StreamRole,
     Transport,
 )
+from vms.core.runs import CameraClock, ClockMapping, ClockStep, RunFacts, Stepped
 from vms.core.walltime import HOUR, MINUTE, SECOND, TimeRange, WallTime
 
 NINE_SECONDS = 1_795_424_400
@@ -233,3 +234,36 @@ async def test_a_viewer_is_told_of_their_cameras_only(stage: Stage, root: Browse
     nowhere = await rina.call("GET", "/api/completeness?cameras=99")
     assert (both.status, both.body) == (nowhere.status, nowhere.body)
     assert (await root.call("GET", "/api/completeness?cameras=99")).status == 404
+
+
+async def test_the_clocks_of_each_session_are_told(stage: Stage, root: Browser) -> None:
+    camera = await added(root)
+    main, _ = await streams_of(stage, camera)
+    now = stage.clock.wall()
+    mapping = ClockMapping(CameraClock.SENDER_REPORT, -2 * SECOND, 37, server_synchronised=True)
+    ended = WallTime(now - 10 * SECOND)
+    run = RunFacts(main.id, 5, WallTime(now - HOUR), ended, Cause.STALLED, "", mapping, 1, 3)
+    step = ClockStep(main.id, WallTime(now - MINUTE), Stepped.CAMERA, 30 * SECOND)
+    await stage.index.runs.note([run], [step])
+    path = f"/api/cameras/{camera['id']}/runs?start={now - 2 * HOUR}&end={now}"
+    told = (await root.call("GET", path)).json
+    assert told["left_out"] == 0
+    assert told["steps"] == [{"at": step.at, "clock": "camera", "micros": 30 * SECOND}]
+    assert told["runs"] == [
+        {
+            "start": run.start,
+            "end": run.end,
+            "cause": "stalled",
+            "steps": 1,
+            "lost": 3,
+            "camera_clock": "sender-report",
+            "camera_offset": -2 * SECOND,
+            "media_ppm": 37,
+            "server_offset": 0,
+            "server_synchronised": True,
+        }
+    ]
+    assert (await root.call("GET", f"{path}&stream=sub")).json["runs"] == []
+    for wrong in (f"start={now}&end={now}", f"start=0&end={now}"):
+        refused = await root.call("GET", f"/api/cameras/{camera['id']}/runs?{wrong}")
+        assert refused.status == 400

@@ -30,6 +30,7 @@ BODIES: dict[tuple[str, str], object] = {
 }
 QUERIES = {
     "/api/timeline": f"cameras={{camera_id}}&start={START}&end={START + 60_000_000}",
+    "/api/cameras/{camera_id}/runs": f"start={START}&end={START + 5_000_000}",
     "/api/completeness": "cameras={camera_id}&days=2",
     "/api/cameras/{camera_id}/clip.mp4": f"start={START}&end={START + 5_000_000}",
 }

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from vms.api.accounts import CompletenessOut, CompletenessQuery, EventIn, EventOut
+from vms.api.accounts import (
+    CompletenessOut,
+    CompletenessQuery,
+    EventIn,
+    EventOut,
+    RunsOut,
+    RunsQuery,
+)
 from vms.api.call import Call
 from vms.api.handlers import (
     cameras,
@@ -16,6 +23,7 @@ from vms.api.handlers import (
     completeness,
     live,
     probe,
+    runs,
     signals,
     site,
     state,
@@ -158,6 +166,15 @@ ROUTES: tuple[Route, ...] = (
         "What is recorded, and why not where it is not",
         query=TimelineQuery,
         answer=TimelineOut,
+    ),
+    Route(
+        "GET",
+        "/api/cameras/{camera_id}/runs",
+        Action.PLAYBACK,
+        runs.list_runs,
+        "Sessions with the camera, their clocks, and where those were set",
+        query=RunsQuery,
+        answer=RunsOut,
     ),
     Route(
         "GET",
