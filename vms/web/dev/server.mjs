@@ -172,7 +172,21 @@ const server = createServer(async (request, response) => {
   return file(url.pathname, response);
 });
 
+function runs(query) {
+  const start = Number(query.get("start"));
+  const at = (seconds) => start + seconds * second;
+  return {
+    left_out: 0,
+    runs: [
+      { start: at(-600), end: at(9_000), cause: "stalled", camera_clock: "sender-report", camera_offset: -2_140_000, media_ppm: 37, steps: 1, lost: 12 },
+      { start: at(9_060), end: null, cause: null, camera_clock: "none", camera_offset: null, media_ppm: -4, steps: 0, lost: 0 },
+    ],
+    steps: [{ at: at(4_000), clock: "camera", micros: -30 * second }],
+  };
+}
+
 function byId(method, path) {
+  if (/^\/api\/cameras\/\d+\/runs$/.test(path)) return ({ query }) => runs(query);
   const [, list, id] = /^\/api\/(cameras|users)\/(\d+)$/.exec(path) ?? [];
   if (list === undefined) return undefined;
   return ({ body }) => {

@@ -4,6 +4,7 @@ import type { Micros, Span } from "../pure/walltime";
 import type {
   Camera,
   CameraFields,
+  CameraRuns,
   Completeness,
   Health,
   Probe,
@@ -96,6 +97,11 @@ export class Client {
     const asked = { cameras: String(camera), stream, start: String(span.start), end: String(span.end) };
     const answer = await this.json<TimelineAnswer>("GET", `/api/timeline?${new URLSearchParams(asked)}`);
     return answer.cameras[0]?.gaps ?? [];
+  };
+
+  runs = (camera: number, stream: StreamName, span: Span): Promise<CameraRuns> => {
+    const asked = { stream, start: String(span.start), end: String(span.end) };
+    return this.json("GET", `/api/cameras/${camera}/runs?${new URLSearchParams(asked)}`);
   };
 
   completeness = (cameras: readonly number[], days: number): Promise<Completeness> =>

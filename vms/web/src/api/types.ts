@@ -176,6 +176,30 @@ export interface Completeness {
   readonly streams: readonly StreamDays[];
 }
 
+/** One session with a camera and its clocks. Offsets in µs. */
+export interface CameraRun {
+  readonly start: Micros;
+  readonly end: Micros | null;
+  readonly cause: string | null;
+  readonly camera_clock: string;
+  readonly camera_offset: number | null;
+  readonly media_ppm: number | null;
+  readonly steps: number;
+  readonly lost: number;
+}
+
+export interface ClockStep {
+  readonly at: Micros;
+  readonly clock: string;
+  readonly micros: number;
+}
+
+export interface CameraRuns {
+  readonly runs: readonly CameraRun[];
+  readonly left_out: number;
+  readonly steps: readonly ClockStep[];
+}
+
 export interface NodeProblem {
   readonly code: string;
   readonly detail: string;

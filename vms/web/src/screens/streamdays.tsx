@@ -4,7 +4,7 @@ import { Fragment } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { client } from "../api/client";
-import type { Account, Camera, SiteDay, StreamDays, TimelineGap } from "../api/types";
+import type { Account, Camera, CameraRuns, SiteDay, StreamDays, TimelineGap } from "../api/types";
 import { Dialog } from "../parts/form";
 import { Button, Notice } from "../parts/parts";
 import { excuses, lost, reasons } from "../pure/accounts";
@@ -13,6 +13,7 @@ import { length } from "../words/amounts";
 import { causeWords, errorWords } from "../words/problems";
 import { language, say } from "../words/words";
 import { reasonWords, shareWords } from "./completeness";
+import { RunList } from "./dayruns";
 
 interface DetailsProps {
   readonly stream: StreamDays;
@@ -121,15 +122,16 @@ function Why({ account }: { account: Account }) {
   );
 }
 
-type Read = { readonly gaps: readonly TimelineGap[] } | { readonly error: unknown } | undefined;
+type Read = { readonly gaps: readonly TimelineGap[]; readonly runs: CameraRuns } | { readonly error: unknown } | undefined;
 
 function Gaps({ camera, stream, day }: Pick<DetailsProps, "camera" | "stream"> & { day: SiteDay }) {
   const [read, setRead] = useState<Read>(undefined);
   useEffect(() => {
     let here = true;
     setRead(undefined);
-    void client.gaps(camera.id, stream.role, day).then(
-      (gaps) => here && setRead({ gaps: joined(gaps) }),
+    const asked = [client.gaps(camera.id, stream.role, day), client.runs(camera.id, stream.role, day)] as const;
+    void Promise.all(asked).then(
+      ([gaps, runs]) => here && setRead({ gaps: joined(gaps), runs }),
       (error: unknown) => here && setRead({ error }),
     );
     return () => {
@@ -141,7 +143,13 @@ function Gaps({ camera, stream, day }: Pick<DetailsProps, "camera" | "stream"> &
       <h3>{say("complete.gapsOf", { day: dayWords(day), zone: siteTime.value.zoneName(day.start) })}</h3>
       {read === undefined && <p class="muted">{say("app.loading")}</p>}
       {read !== undefined && "error" in read && <Notice tone="bad">{errorWords(read.error)}</Notice>}
-      {read !== undefined && "gaps" in read && <GapList gaps={read.gaps} day={day} />}
+      {read !== undefined && "gaps" in read && (
+        <>
+          <GapList gaps={read.gaps} day={day} />
+          <h3>{say("runs.title")}</h3>
+          <RunList runs={read.runs} day={day} />
+        </>
+      )}
     </section>
   );
 }

@@ -102,7 +102,7 @@ describe("no string stands outside the message files", () => {
 
   test("every message is said somewhere", () => {
     const all = names.map((name) => sources[name]).join("\n");
-    const prefixes = ["cause.", "condition.", "problem.", "error.", "field.", "state.", "note.", "role.", "health.role.", "tile.stream.", "keep.", "keepHint.", "transport.", "engine.", "complete."];
+    const prefixes = ["cause.", "condition.", "problem.", "error.", "field.", "state.", "note.", "role.", "health.role.", "tile.stream.", "keep.", "keepHint.", "transport.", "engine.", "complete.", "runs.", "step."];
     const unsaid = keys.filter((key) => !all.includes(`"${key}"`) && !prefixes.some((prefix) => key.startsWith(prefix)));
     expect(unsaid).toEqual([]);
   });
