@@ -21,7 +21,8 @@ from recorder.rtsp.sdp import Media
 from recorder.rtsp.tls import Trust
 from recorder.rtsp.udp import open_datagrams
 from recorder.source import RtspRun, RtspSource
-from tests.integration.sources import take
+from tests.integration.clips import make_clip
+from tests.integration.sources import Start, take
 from tests.servers.cameras import Cameras, run_cameras, small
 from tests.servers.certificates import make_certificate, server_context
 from vms.core.clock import SystemClock
@@ -322,3 +323,13 @@ async def test_a_camera_may_send_us_to_another_host_only_if_the_site_says_so(
         allowed = frozenset({"localhost"})
         async with source(stream(cameras, url=url), redirects_to=allowed) as one:
             await opened(one, 3)
+
+
+@pytest.mark.parametrize(("only", "wanted"), [("udp", Transport.AUTO), ("tcp", Transport.UDP)])
+async def test_gstreamer_with_one_transport_is_watched_over_that_one(
+    gst_cameras: Start, tmp_path: Path, only: str, wanted: Transport
+) -> None:
+    url = gst_cameras(make_clip(tmp_path / "clip.mp4", b_pictures=0), only=only).url
+    of = Stream(1, 1, StreamRole.MAIN, url, transport=wanted)
+    async with source(of) as one:
+        assert (await opened(one, 20)).over_udp is (only == "udp")
