@@ -227,6 +227,7 @@ class Care:
             trust=Trust(verify=means.config.tls_verify, authorities=means.config.tls_authorities),
             pins=means.pins,
             redirects_to=means.config.redirect_hosts,
+            audience=self._broadcast,
         )
         door = means.gate.door(stream.camera_id, stream.url)
         return Ingest(

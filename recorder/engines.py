@@ -7,6 +7,7 @@ from recorder.rtsp.intake import Intake
 from recorder.rtsp.tls import Trust
 from recorder.source import RtspSource, Source
 from recorder.source.pins import Pins
+from recorder.source.rtsp import Audience
 from vms.core.clock import Clock
 from vms.core.model import Engine, Stream
 
@@ -31,6 +32,7 @@ def source_for(
     trust: Trust | None = None,
     pins: Pins | None = None,
     redirects_to: frozenset[str] = _NOBODY,
+    audience: Audience | None = None,
 ) -> Source:
     """Parameters as of RtspSource."""
     if engine_of(stream) is Engine.PYAV:
@@ -43,4 +45,5 @@ def source_for(
         trust=trust,
         pins=pins,
         redirects_to=redirects_to,
+        audience=audience,
     )

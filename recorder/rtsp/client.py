@@ -94,6 +94,12 @@ class Session:
         elif self.wire.failure is None:
             self.datagrams.pause(paused)
 
+    def calm(self, calm: bool) -> None:
+        """Read more at a time and later, or promptly again. Over UDP always promptly: the kernel
+        has little room for datagrams."""
+        if self.datagrams is None:
+            self.wire.calm(calm)
+
     def keep_alive(self) -> None:
         """Its answer is not waited for: some cameras never send one."""
         self.wire.send(self._dialog.keep_alive())

@@ -8,6 +8,7 @@ requests are small, and one that does not read them is given up.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ ANSWER_SECONDS = 8.0
 MOST_EARLY = 8192
 MOST_EARLY_BYTES = 8 * 1024 * 1024
 """Packets kept before the answer to PLAY; what comes beyond either is let go."""
+_ROOM_BYTES = 1024 * 1024
+_MOST_READS = 4
 _buffer = memoryview(bytearray(256 * 1024))
 
 
@@ -110,22 +113,35 @@ class Wire:
         else:
             self._intake.add(self._socket, self._read)
 
+    def calm(self, calm: bool) -> None:
+        """Read more at a time and later, or promptly again; see `Intake`."""
+        if self._intake.calm(self._socket, calm) and calm:
+            with contextlib.suppress(OSError):  # it has hung up: the next read says so
+                _widen(self._socket)
+
     def close(self) -> None:
         self._intake.remove(self._socket)
         self._socket.close()
 
     def _read(self) -> None:
+        for _ in range(_MOST_READS):
+            if self._read_once() < len(_buffer) or self.failure is not None:
+                return
+
+    def _read_once(self) -> int:
+        """How much was there."""
         try:
             size = self._socket.recv_into(_buffer)
         except (BlockingIOError, InterruptedError):
-            return
+            return 0
         except OSError:
             self.fail(CameraError(Cause.CLOSED, "the connection to the camera broke"))
-            return
+            return 0
         if size:
             self._take(bytes(_buffer[:size]))
         else:
             self.fail(CameraError(Cause.CLOSED, "the camera closed the connection"))
+        return size
 
     def _take(self, data: bytes) -> None:
         self.bytes_read += len(data)
@@ -166,6 +182,13 @@ async def plain_wire(sock: socket.socket, intake: Intake) -> Wire:
 
 
 MakeWire = Callable[[socket.socket, Intake], Awaitable[Wire]]
+
+
+def _widen(sock: socket.socket) -> None:
+    """Let the kernel take what a camera sends in a tenth of a second and more: asked to wait for so
+    much, it makes room (and goes on adapting it, unlike with SO_RCVBUF, whose limit is low)."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _ROOM_BYTES)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from recorder.errors import TransportRefused
 from recorder.rtp.receiver import TrackReceiver
@@ -33,8 +34,20 @@ log = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 3.0
 """So long after PLAY the first packet may take over UDP: what comes later is blocked somewhere."""
+CALM_AFTER_SECONDS = 6.0
 _REPORT_SECONDS = 4.0
 _NOBODY: frozenset[str] = frozenset()
+
+
+class Audience(Protocol):
+    @property
+    def watchers(self) -> int:
+        """How many watch the stream now."""
+        ...
+
+
+class Nobody:
+    watchers = 0
 
 
 class RtspSource:
@@ -42,7 +55,8 @@ class RtspSource:
     for an hour.
 
     `trust`: how certificates are judged; `pins` knows which one counts, and is told of the first.
-    `redirects_to`: hosts beside its own that a camera may send us to.
+    `redirects_to`: hosts beside its own that a camera may send us to. `audience`: who watches;
+    while nobody does, reading takes its time.
     """
 
     def __init__(
@@ -55,7 +69,9 @@ class RtspSource:
         trust: Trust | None = None,
         pins: Pins | None = None,
         redirects_to: frozenset[str] = _NOBODY,
+        audience: Audience | None = None,
     ) -> None:
+        self._audience = audience or Nobody()
         self._stream, self._clock, self._intake = stream, clock, intake
         self._stall_seconds, self._redirects_to = stall_seconds, redirects_to
         self._trust, self._pins = trust or Trust(), pins or OwnPins(stream)
@@ -100,10 +116,10 @@ class RtspSource:
             )
         )
         self._note_certificate(session.certificate)
-        run = RtspRun(session, self._clock, self._stall_seconds, not_before)
+        run = RtspRun(session, self._clock, self._stall_seconds, not_before, self._audience)
         await opened.enter_async_context(beside(run.tend()))
         if session.datagrams is not None:
-            await _listen(session.datagrams.heard)
+            await _listen(session, session.datagrams.heard)
         return run
 
     @property
@@ -116,20 +132,28 @@ class RtspSource:
             log.info("%s: certificate %s is remembered", self._name, shown[:16])
 
 
-async def _listen(heard: asyncio.Event) -> None:
-    """Raises TransportRefused when nothing comes over UDP."""
+async def _listen(session: Session, heard: asyncio.Event) -> None:
+    """Raises TransportRefused when nothing comes over UDP, or what ended the session meanwhile."""
     try:
         async with asyncio.timeout(SILENCE_SECONDS):
             await heard.wait()
     except TimeoutError as error:
+        if session.wire.failure is not None:
+            raise session.wire.failure from error
         words = f"nothing came over UDP for {SILENCE_SECONDS:.0f} s: is it blocked between us?"
         raise TransportRefused(words) from error
 
 
 class RtspRun:
     def __init__(
-        self, session: Session, clock: Clock, stall_seconds: float, not_before: WallTime | None
+        self,
+        session: Session,
+        clock: Clock,
+        stall_seconds: float,
+        not_before: WallTime | None,
+        audience: Audience,
     ) -> None:
+        self._audience, self._calm = audience, False
         self._session, self._clock, self._stall_seconds = session, clock, stall_seconds
         self._started = clock.monotonic()
         self._units = UnitQueue(session.pause)
@@ -197,6 +221,7 @@ class RtspRun:
             await self._clock.sleep(1.0)
             now = self._clock.monotonic()
             self._watch(now)
+            self._calm_down(now)
             if now - kept >= self._session.keep_alive_seconds:
                 self._session.keep_alive()
                 kept = now
@@ -209,11 +234,20 @@ class RtspRun:
 
     def _on_read(self) -> None:
         """A read was taken apart: hand on what it completed, or say that the wire has ended."""
+        if self._calm and self._audience.watchers:
+            self._calm = False
+            self._session.calm(False)
         units = self._reception.take(self._clock.monotonic())
         if units:
             self._units.put(units)
         if self._session.wire.failure is not None:
             self._units.fail(self._session.wire.failure)
+
+    def _calm_down(self, now: float) -> None:
+        """Nobody watches and the run's time is found: reading need not be prompt."""
+        if not self._audience.watchers and now - self._started > CALM_AFTER_SECONDS:
+            self._calm = True
+            self._session.calm(True)
 
     def _watch(self, now: float) -> None:
         if self._session.datagrams is not None:
