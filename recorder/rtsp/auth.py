@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from recorder.rtsp.protocol import Headers
 from vms.core.secret import Secret
 
-_FIELD = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
+_FIELD = re.compile(r'(?<![\w-])([A-Za-z][\w-]{0,40})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][\w-]*)(?=\s+[^\s=,]|\s*$)", re.ASCII)
 _MOST_OFFERS = 16
+_LONGEST_OFFER = 2048
 _HASHES = {"MD5": "md5", "SHA-256": "sha256"}
 _SPELLED = {"SHA256": "SHA-256", "SHA_256": "SHA-256", "MD-5": "MD5"}
 
@@ -61,10 +62,11 @@ def read_challenges(headers: Headers) -> list[Challenge]:
     """All offers of an answer, whether in one header field or in several."""
     found: list[Challenge] = []
     for text in headers.all("www-authenticate")[:_MOST_OFFERS]:
+        text = text[:_LONGEST_OFFER]
         outside = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
         starts = list(_SCHEME.finditer(outside))
-        ends = [match.start() for match in starts[1:]] + [len(text)]
-        for match, end in zip(starts, ends, strict=True):
+        ends = [*(match.start() for match in starts[1:]), len(text)]
+        for match, end in zip(starts, ends, strict=False):
             found.append(_challenge(match[1].lower(), text[match.end() : end]))
     return found
 
@@ -91,7 +93,7 @@ class Credentials:
     """Answers challenges for one connection."""
 
     def __init__(self, username: str, password: Secret) -> None:
-        self._username, self._password = username, password
+        self._username, self._password = _utf8(username), password
         self._challenge: Challenge | None = None
         self._accepted = False
         self._count = 0
@@ -125,7 +127,7 @@ class Credentials:
         if self._challenge is None:
             return ""
         if self._challenge.scheme == "basic":
-            pair = f"{self._username}:{self._password.reveal()}".encode()
+            pair = f"{self._username}:{_utf8(self._password.reveal())}".encode()
             return f"Basic {base64.b64encode(pair).decode()}"
         return self._digest(self._challenge, method, url)
 
@@ -135,7 +137,7 @@ class Credentials:
         quality = _quality(offer.qop)
         if quality or offer.of_session:
             own = secrets.token_hex(8)
-        first = _hash(name, self._username, offer.realm, self._password.reveal())
+        first = _hash(name, self._username, offer.realm, _utf8(self._password.reveal()))
         if offer.of_session:
             first = _hash(name, first, offer.nonce, own)
         second = _hash(name, method, url, *((_hash(name, ""),) if quality == "auth-int" else ()))
@@ -167,6 +169,11 @@ def _hash(name: str, *parts: str) -> str:
     """Bytes that were no UTF-8 in a camera's answer are the same bytes again (see `protocol`)."""
     data = ":".join(parts).encode("utf-8", "surrogateescape")
     return hashlib.new(name, data, usedforsecurity=False).hexdigest()
+
+
+def _utf8(text: str) -> str:
+    """What a person typed; half a surrogate pair, which no encoding has, becomes `?`."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _quoted(text: str) -> str:

@@ -83,7 +83,7 @@ def read_parameters(text: str) -> tuple[int, dict[str, str]]:
 
     Some cameras put spaces where semicolons belong; a value may hold commas and `=`.
     """
-    match = _FORMAT.match(text)
+    match = _FORMAT.match(" ".join(text.split()))
     assert match is not None, "the pattern matches everything"
     parts = _NEXT_PARAMETER.split(match[2], MOST_PARAMETERS)[:MOST_PARAMETERS]
     pairs = (part.partition("=") for part in parts)

@@ -25,7 +25,7 @@ _MESSAGE = re.compile(rb"RTSP/1\.\d |[A-Z_]{4,16} (?:rtsp:|\*)")
 _MAY_BE_MESSAGE = re.compile(rb"[A-Z_][A-Z_/1.0 a-z:]*\Z")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
-_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _MAY_BEGIN = re.compile(
     rb"\$(?:[\x00-\x1f](?:..[\x80-\xbf]|.{0,2}\Z)|\Z)|R(?:TSP/1\.|(?:T(?:S(?:P(?:/1?)?)?)?)?\Z)",
     re.DOTALL,

@@ -29,7 +29,7 @@ _LONGEST_LINE = 32 * 1024
 _MOST_MEDIA = 64
 """What a description has beyond these bounds is not read."""
 
-_LINE = re.compile(r"\s*([A-Za-z])\s*=\s*(.*?)[\s\0]*\Z", re.DOTALL)
+_LINE = re.compile(r"\s*([A-Za-z])\s*=")
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -104,15 +104,17 @@ def read_description(body: bytes) -> Description:
     """Raises CameraError (PROTOCOL) when there is no media section at all."""
     whole, sections = _Section(), list[_Section]()
     for line in _END_OF_LINE.split(body.decode("utf-8", "replace"))[:_MOST_LINES]:
-        found = _LINE.match(line[:_LONGEST_LINE].lstrip("\ufeff"))
+        line = line[:_LONGEST_LINE].lstrip("\ufeff")
+        found = _LINE.match(line)
         if not found:
             continue
+        value = line[found.end() :].strip(" \t\0\v\f")
         if found[1] in "mM":
             if len(sections) == _MOST_MEDIA:
                 break
-            sections.append(_open_section(found[2]))
+            sections.append(_open_section(value))
         elif found[1] in "aA":
-            (sections[-1] if sections else whole).note(found[2])
+            (sections[-1] if sections else whole).note(value)
     if not sections:
         raise CameraError(Cause.PROTOCOL, "the camera describes no media at that address")
     control = _place_controls(whole, sections)

@@ -19,6 +19,7 @@ _PLACE = re.compile(
 _SURELY_HOST = re.compile(
     r"^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[^\]]*\])(?::\d{1,5})?|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)$"
 )
+LONGEST_URL = 4096
 _PORTS = {"rtsp": 554, "rtsps": 322}
 _HOST_FIRST = re.compile(r"^(?:\[[^\]]+\]|[\w.-]+):\d{1,5}/")
 
@@ -48,11 +49,13 @@ def read_address(url: str) -> Address:
     url, _, _ = split_credentials(url.strip())
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
+    if len(url) > LONGEST_URL:
+        raise CameraError(Cause.BAD_URL, "the address is too long")
     if scheme not in _PORTS or not separator:
         raise CameraError(Cause.BAD_URL, "a camera's address starts with rtsp:// or rtsps://")
     cut = next((at for at, letter in enumerate(rest) if letter in "/?"), len(rest))
     match = _PLACE.match(rest[:cut])
-    if not match or any(ord(letter) < 33 for letter in rest):
+    if not match or any(ord(letter) < 33 or 0xD7FF < ord(letter) < 0xE000 for letter in rest):
         raise CameraError(Cause.BAD_URL, "the address has no host: write rtsp://host:port/path")
     port = int(match["port"] or _PORTS[scheme])
     if not 0 < port < 65536:
@@ -68,7 +71,7 @@ def split_credentials(url: str) -> tuple[str, str, str]:
     begins with what can only be a host itself (`rtsp://10.0.0.9:554/live?to=a@b`).
     """
     scheme, separator, rest = url.partition("://")
-    at = rest.rfind("@")
+    at = rest.rfind("@") if len(url) <= LONGEST_URL else -1
     while at > 0:
         place = re.split(r"[/?]", rest[at + 1 :], maxsplit=1)[0]
         before = re.split(r"[/?]", rest[:at], maxsplit=1)[0]
@@ -136,5 +139,6 @@ def _path_of(stripped: str) -> str:
 
 def _unquote(text: str) -> str:
     """Percent escapes resolved where they are valid; a bare `%` stays."""
-    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes((int(match[1], 16),)), text.encode())
+    data = text.encode("utf-8", "replace")
+    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes((int(match[1], 16),)), data)
     return raw.decode("utf-8", "replace")
