@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from recorder.awake import Awake
 from recorder.broadcast import Broadcast
 from recorder.config import RecordConfig
 from recorder.disk import SpoolDisk
@@ -37,7 +38,7 @@ from storage.archive import Archive
 from vms.core.beside import beside
 from vms.core.bus import Bus
 from vms.core.clock import Clock
-from vms.core.errors import VmsError
+from vms.core.errors import Unavailable, VmsError
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Camera, Cause, Segment, Stream
 
@@ -47,6 +48,7 @@ KEY_SECONDS = 15.0
 """How long the leaving recorder waits for a key picture to stop at."""
 SEAM_SECONDS = 3.0
 """How long the coming recorder waits until that picture has reached it, too."""
+CONFIRM_SECONDS = 10.0
 _SEAL_SECONDS = 5.0
 _NOTES_SECONDS = 2.0
 _LOOKUP_SECONDS = 3.0
@@ -69,6 +71,7 @@ class Means:
     gate: Gate
     intake: Intake
     pins: PinBook
+    awake: Awake
 
 
 class _Tap:
@@ -97,6 +100,7 @@ class Care:
         self._means, self._term, self._left = means, term, left
         self._runs = RunLog(stream.id, means.runs)
         self._tap = _Tap(means.spool)
+        self._stood = means.awake.stood
         self._broadcast = Broadcast()
         self._ingest: Ingest | None = None
         self._recording: Recording | None = None
@@ -136,7 +140,11 @@ class Care:
                 await self._run_cold()
 
     async def _run_cold(self) -> None:
+        with contextlib.suppress(TimeoutError):  # without a bus nobody can have taken it
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await self._means.awake.confirmed.wait()
         self._means.book.take_over(self.stream.id)
+        self.status.quiet = False
         async with self._offered(), self._kept() as keeps:
             self._ingest = self._make_ingest(keeps)
             await self._ingest.run()
@@ -233,7 +241,18 @@ class Care:
         return Ingest(
             *(self.name, source, self._broadcast, self.status, keeps, door, means.clock),
             runs=self._runs,
+            check=self._check_awake,
         )
+
+    def _check_awake(self) -> None:
+        """Raises Unavailable after a standstill: what is read now may be another recorder's. The
+        stream starts again in a moment, if it is still ours: by then the leases were asked."""
+        stood = self._means.awake.stood
+        if stood != self._stood:
+            self._stood = stood
+            self._means.awake.confirmed.clear()
+            self._hush()
+            raise Unavailable("this recorder stood still: asking whose the camera is")
 
     @asynccontextmanager
     async def _offered(self) -> AsyncIterator[None]:
@@ -244,6 +263,7 @@ class Care:
     async def _kept(self) -> AsyncIterator[Keeps | None]:
         """What the stream is recorded to, by its policy; None: it is only there to be watched."""
         if not self.stream.record:
+            self._means.book.unwanted(self.stream.id, self._means.clock.wall())
             yield None
             return
         means, zone = self._means, ZoneInfo(self._means.config.zone)

@@ -84,12 +84,12 @@ async def record(
 
         uploader = Uploader(spool, archive, index_answers, node, clock, book)
         pins = PinBook(index.cameras.pin, clock)
-        means = Means(
-            *(config, archive, bus, steady, spool, feed, book, runs),
-            *(SpoolDisk(node), Gate(clock), intake, pins),
-        )
         name = own_name(config.node, config.spool)
         session = Session(name, config.capacity, bus, node, clock)
+        means = Means(
+            *(config, archive, bus, steady, spool, feed, book, runs),
+            *(SpoolDisk(node), Gate(clock), intake, pins, session.awake),
+        )
         leases = Leases(session, bus, config.spool)
         fleet = Fleet(means, Roster(index, node, clock, pins), session, leases, node)
         neighbours = Neighbours(name, spool, bus, tail_entry, fleet.earlier_holders)
@@ -235,6 +235,7 @@ class Fleet:
             return
         lost = await self._leases.verify()
         self._lapses = lapses
+        self._session.awake.confirmed.set()
         for care, _ in self._running.values():
             if care.camera.id in lost:
                 care.let_go()

@@ -42,10 +42,13 @@ class Ingest:
         clock: Clock,
         *,
         runs: RunLog | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
+        """`check` is called before each batch of units and before a lost camera is noted; what it
+        raises ends the ingest."""
         self._name, self._source, self._broadcast = name, source, broadcast
         self._status, self._recording, self._door, self._clock = status, recording, door, clock
-        self._runs = runs
+        self._runs, self._check = runs, check
         self._pauses = Pauses()
         self._first_picture: float | None = None
         self._at_key: Callable[[AccessUnit], None] | None = None
@@ -74,6 +77,8 @@ class Ingest:
             await self._follow()
         except CameraError as lost:
             error = lost
+            if self._check is not None:
+                self._check()
         finally:
             self._end_run(error)
         return error
@@ -86,6 +91,8 @@ class Ingest:
                 run = await opened.enter_async_context(self._source.open(not_before))
             self._begin_run(run)
             async for batch in run:
+                if self._check is not None:
+                    self._check()
                 for unit in batch:
                     self._take(unit)
 

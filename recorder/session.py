@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recorder.assignment import Member
+from recorder.awake import Awake
 from vms.core.bus import Bus, Payload
 from vms.core.clock import Clock
 from vms.core.errors import Conflict, Unavailable, VmsError
@@ -49,6 +50,7 @@ class Session:
         }
         self._revision = 0
         self._since: float | None = None
+        self.awake = Awake(clock, TTL_SECONDS, lambda: self.alive <= {name})
 
     @property
     def connected(self) -> bool:
@@ -64,6 +66,9 @@ class Session:
     async def run(self) -> None:
         """Renew and look around until cancelled."""
         while True:
+            if self.awake.beat():
+                self.lapses += 1  # whatever the bus says now: ask who holds what
+                self.changed.set()
             await self.beat()
             await self._clock.sleep(BEAT_SECONDS)
 
