@@ -31,6 +31,7 @@ from vms.core.media.fmp4 import (
     scan,
     track_run,
 )
+from vms.core.runs import CameraClock, ClockMapping
 
 ONE = Identity(3, 7, 11, 2, START, START, {VIDEO: 0, AUDIO: 0}, b"\x07" * 32)
 WITH_SOUND = interleave(pictures(6), [sound(n) for n in range(300)])
@@ -182,3 +183,22 @@ def test_any_bytes_are_no_segment(data: bytes) -> None:
         parse_init(data)
     with pytest.raises(Corrupt):
         scan(io.BytesIO(data))
+
+
+CLOCKS = ClockMapping(CameraClock.ONVIF, -30_000_000, 480, 1500, True)
+
+
+@pytest.mark.parametrize("clocks", [CLOCKS, ClockMapping()])
+def test_a_segment_says_by_which_clocks_its_time_was_found(clocks: ClockMapping) -> None:
+    one = replace(ONE, mapping=clocks)
+    front = init_segment({VIDEO: gop(0)[0].format}, one)
+    assert parse_init(front).identity == one
+
+
+def test_a_clock_that_a_later_version_knows_makes_no_segment_unreadable() -> None:
+    one = replace(ONE, mapping=CLOCKS)
+    front = init_segment({VIDEO: gop(0)[0].format}, one)
+    later = front.replace(b'"camera":"onvif"', b'"camera":"pulsr"')
+    assert later != front
+    read = parse_init(later).identity.mapping
+    assert read == replace(CLOCKS, camera_clock=CameraClock.NONE)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import struct
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from recorder.rtp.audio import WholeFrames
 from recorder.rtp.h264 import H264Depacketizer
 from recorder.rtp.receiver import TrackReceiver
@@ -295,3 +298,27 @@ def test_replay_times_are_the_cameras_clock() -> None:
     assert mapping.camera_clock is CameraClock.ONVIF
     assert mapping.camera_offset is not None
     assert abs(mapping.camera_offset - 7 * SECOND) <= 100
+
+
+TIMES = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, 0xFFFF_FFFF), st.just(-1)), st.floats(0.0, 2.0), st.booleans()
+    ),
+    max_size=120,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(TIMES)
+def test_whatever_a_camera_stamps_no_picture_lies_in_the_future(
+    pictures: list[tuple[int, float, bool]],
+) -> None:
+    """-1: as it should be, 40 ms after the one before; else any timestamp at all."""
+    camera = settled()
+    now, stamp = 1.0, 90_000
+    for wanted, passed, key in pictures:
+        now += passed
+        stamp = (stamp + 3600) & 0xFFFF_FFFF if wanted < 0 else wanted
+        for unit in camera.picture(now, at=stamp / 90_000, key=key):
+            assert unit.wall <= T0 + round(now * SECOND) + 250_000 + 1000
+            assert unit.pts > -90_000

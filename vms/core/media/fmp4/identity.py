@@ -130,12 +130,17 @@ def _mapping(told: Any) -> ClockMapping | None:
         return None
     synchronised = told["server_synchronised"]
     return ClockMapping(
-        camera_clock=CameraClock(told["camera"]),
+        camera_clock=_camera_clock(told["camera"]),
         camera_offset=_number(told["camera_offset"]),
         media_ppm=_number(told["media_ppm"]),
         server_offset=int(told["server_offset"]),
         server_synchronised=None if synchronised is None else bool(synchronised),
     )
+
+
+def _camera_clock(told: str) -> CameraClock:
+    """NONE also for one that a later version knows: footage must not be lost over it."""
+    return CameraClock(told) if told in tuple(CameraClock) else CameraClock.NONE
 
 
 def _number(told: Any) -> int | None:
