@@ -94,6 +94,11 @@ class GapBook:
         """The gap that lasts is known to have lasted till now."""
         self._add_own(stream_id, lambda: self._index.gaps.renew(stream_id, now))
 
+    def unwanted(self, stream_id: int, now: WallTime) -> None:
+        """The stream is only watched from now on. If it ever was recorded, that is a gap that
+        somebody wanted; one that never was has none."""
+        self._add_own(stream_id, lambda: self._unwanted(stream_id, now))
+
     def lay_out(self, stream_id: int, parts: Callable[[Gap], Sequence[Gap]]) -> None:
         """The gap that lasts becomes several, oldest first, the last of which lasts on. The first
         begins where it does."""
@@ -188,6 +193,11 @@ class GapBook:
         ends = [one.end for one in told if one.end is not None]
         start = max(ends, default=until)
         await self._index.gaps.open(Gap(stream_id, start, None, Cause.RECORDER_OFF))
+
+    async def _unwanted(self, stream_id: int, now: WallTime) -> None:
+        lasting = await self._index.gaps.opened(stream_id)
+        if lasting is not None or await self._index.segments.last(stream_id) is not None:
+            await self._index.gaps.open(Gap(stream_id, now, None, Cause.DISABLED))
 
     async def _lay_out(self, stream_id: int, parts: Callable[[Gap], Sequence[Gap]]) -> None:
         lasting = await self._index.gaps.opened(stream_id)

@@ -290,3 +290,15 @@ async def test_events_come_over_the_bus_and_impossible_times_are_passed_over() -
             keeps.take(one)
         await settle()
     assert bench.kept == [(0.0, 7.0)]
+
+
+async def test_a_stream_that_is_only_watched_from_now_on_was_not_lost() -> None:
+    bench = Bench(RecordPolicy())
+    bench.book.unwanted(2, at(10))
+    assert await bench.gaps() == [], "it never was recorded"
+    bench.recording.begin_run()
+    for one in pictures(5):
+        bench.recording.take(one)
+    bench.recording.end_run(at(5), Cause.RECORDER_OFF, "")
+    bench.book.unwanted(2, at(10))
+    assert await bench.gaps() == [("recorder-off", 5.0, 10.0), ("disabled", 10.0, None)]
