@@ -33,7 +33,7 @@ export function StreamDetails({ stream, camera, days, onClose }: DetailsProps) {
   return (
     <Dialog title={say("complete.of", { name: camera.name, stream: role })} onClose={onClose} wide testid="stream-days">
       <div class="table-place">
-        <table class="table">
+        <table class="table stack">
           <thead>
             <tr>
               <th>{say("complete.day")}</th>
@@ -88,8 +88,8 @@ function DayRow({ day, account, open, onOpen }: DayProps) {
   return (
     <tr data-day={day.date}>
       <th scope="row">{dayWords(day)}</th>
-      <td class="num">{account.expected === 0 ? "–" : length(account.expected)}</td>
-      <td class="num">
+      <td class="num" data-label={say("complete.expected")}>{account.expected === 0 ? "–" : length(account.expected)}</td>
+      <td class="num" data-label={say("complete.stored")}>
         {length(account.stored)}
         <small class="cause">{shareWords(account)}</small>
       </td>
