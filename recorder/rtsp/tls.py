@@ -130,7 +130,11 @@ def _check(shown: str, trust: Trust) -> None:
 
 
 def _wrap(sock: socket.socket, host: str, trust: Trust) -> ssl.SSLSocket:
-    context = _context(trust.verify, trust.authorities)
+    try:
+        context = _context(trust.verify, trust.authorities)
+    except OSError as error:
+        words = "the file of authorities (record.tls_authorities) cannot be read"
+        raise CameraError(Cause.UNTRUSTED, words, file=str(trust.authorities)) from error
     return context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
 
 

@@ -249,6 +249,10 @@ async def test_certificates_are_verified_where_the_site_wants_it(
         with pytest.raises(CameraError) as caught:
             await opened(one)
     assert caught.value.cause is Cause.UNTRUSTED
+    async with source(of, trust=Trust(verify=True, authorities=Path("not there"))) as one:
+        with pytest.raises(CameraError, match="authorities") as caught:
+            await opened(one)
+    assert caught.value.cause is Cause.UNTRUSTED
     elsewhere = replace(of, url=of.url.replace("127.0.0.1", "localhost"))
     async with source(elsewhere, trust=Trust(verify=True, authorities=certificate)) as one:
         with pytest.raises(CameraError) as caught:
