@@ -210,6 +210,8 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "problem.disk-full": "The disk is full ({node}). Make room; new recordings are lost.",
   "problem.disk-fault": "The recorder's disk cannot be written ({node}). Look at disk, mount and rights; new recordings are lost.",
   "problem.index-unreachable": "The index database cannot be reached ({node}).",
+  "problem.leases-unavailable": "Recorder {node} cannot ask who records what. It goes on with its cameras; none can be added or taken over.",
+  "problem.no-capacity": "All recorders are full. The cameras of lowest priority are not recorded.",
   "problem.clock-stepped": "The clock of server {node} was set. Recording keeps its own time until the new time has proven right.",
   "problem.lost.record": "Recorder {node} has not been heard since {time}. Its cameras may not be recorded.",
   "problem.lost.play": "Player {node} has not been heard since {time}. Pictures may not be shown.",

@@ -208,6 +208,8 @@ export const id = {
   "problem.disk-full": "Cakram penuh ({node}). Kosongkan ruang; rekaman baru hilang.",
   "problem.disk-fault": "Cakram perekam tidak dapat ditulisi ({node}). Periksa cakram, mount, dan hak akses; rekaman baru hilang.",
   "problem.index-unreachable": "Basis data indeks tidak terjangkau ({node}).",
+  "problem.leases-unavailable": "Perekam {node} tidak dapat menanyakan pembagian kamera. Kameranya tetap direkam; kamera lain tidak dapat ditambah atau diambil alih.",
+  "problem.no-capacity": "Semua perekam penuh. Kamera dengan prioritas terendah tidak direkam.",
   "problem.clock-stepped": "Jam peladen {node} diubah. Perekaman memakai waktunya sendiri sampai waktu baru terbukti benar.",
   "problem.lost.record": "Perekam {node} tidak terdengar sejak {time}. Kameranya mungkin tidak terekam.",
   "problem.lost.play": "Pemutar {node} tidak terdengar sejak {time}. Gambar mungkin tidak tampil.",
