@@ -15,7 +15,7 @@ from recorder.rtp.cameraclock import CameraWatch
 from recorder.rtp.depacketizer import LARGEST_UNIT, Coded
 from recorder.rtp.rate import MediaRate
 from recorder.rtp.receiver import TrackReceiver
-from recorder.rtp.timeline import WallLine
+from recorder.rtp.timeline import SLEW_PPM, WallLine
 from vms.core.media.access_unit import VIDEO, AccessUnit
 from vms.core.runs import CameraClock, ClockMapping, Noticed, Stepped
 from vms.core.walltime import SECOND, WallTime, from_ntp
@@ -30,6 +30,7 @@ _JUMP_MICROS = SECOND // 2
 """Less is slewed, also when our own clock was set."""
 _JUMP_PATIENCE_SECONDS = 15.0
 """So long a jump waits for a key picture, before which nothing is lost by it."""
+_MARGIN_PPM = 100
 MOST_STEPS = 20
 """Steps told of a run; a camera whose clock is nonsense would tell of no end."""
 
@@ -155,6 +156,8 @@ class Reception:
             self._note_camera_time(receiver, CameraClock.ONVIF, replay.ntp, replay.timestamp)
         if line.best_offset is not None:
             self._rate.note(line.slewed_to, line.best_offset)
+        if (ppm := self._rate.ppm) is not None:
+            line.up_ppm = min(SLEW_PPM, max(0, -ppm) + _MARGIN_PPM)
 
     def _notice(self, clock: Stepped, micros: int) -> None:
         self.step_count += 1

@@ -102,6 +102,10 @@ class WallLine:
         self._buckets: deque[tuple[int, int]] = deque(maxlen=_BUCKETS)
         self.best_offset: int | None = None
         """Civil time of media time zero by the least delayed arrival of the last minute, µs."""
+        self.up_ppm = SLEW_PPM
+        """How fast the line follows arrivals that come ever later. They may be a congested way as
+        well as a slow clock; once that clock's rate is known, little more than it is believed."""
+        self._owed = 0  # µs that our own clock was set forward and the line is still behind
         self._aim: int | None = None
         self._offset: int | None = None
         self.slewed_to = 0
@@ -134,6 +138,7 @@ class WallLine:
         )
         if self.best_offset is not None:
             self.best_offset += micros
+        self._owed = max(0, self._owed + micros)
 
     @property
     def behind(self) -> int:
@@ -143,7 +148,7 @@ class WallLine:
     def jump(self) -> int:
         """Go at once to where the line would slew; by how many µs it went."""
         assert self._offset is not None, "a line jumps only after its anchor"
-        before, self._offset = self._offset, self._target()
+        before, self._offset, self._owed = self._offset, self._target(), 0
         return self._offset - before
 
     def observe(self, ticks: int, arrival: WallTime, monotonic: float | None = None) -> None:
@@ -177,12 +182,20 @@ class WallLine:
         assert self._offset is not None, "a line answers only after its anchor"
         micros = self.micros(ticks)
         if micros > self.slewed_to:
-            # Differences of whole quotients: what is rounded off a picture is not lost to the next.
-            budget = micros * SLEW_PPM // 1_000_000 - self.slewed_to * SLEW_PPM // 1_000_000
-            away = self._target() - self._offset
-            self._offset += max(-budget, min(budget, away))
+            self._offset += self._slew(micros, self._target() - self._offset)
             self.slewed_to = micros
         return WallTime(self._offset + micros)
+
+    def _slew(self, micros: int, away: int) -> int:
+        """How far to go until media time `micros`. Differences of whole quotients: what is rounded
+        off a picture is not lost to the next."""
+        budget = _share(micros, SLEW_PPM) - _share(self.slewed_to, SLEW_PPM)
+        if away <= 0:
+            return max(-budget, away)
+        believed = _share(micros, self.up_ppm) - _share(self.slewed_to, self.up_ppm)
+        up = min(away, budget, believed + self._owed)
+        self._owed = max(0, self._owed - max(0, up - believed))
+        return up
 
     def _target(self) -> int:
         if self._aim is not None:
@@ -190,6 +203,10 @@ class WallLine:
         best = self.best_offset
         assert best is not None, "a line needs an arrival before its anchor"
         return best
+
+
+def _share(micros: int, ppm: int) -> int:
+    return micros * ppm // 1_000_000
 
 
 def _signed(step: int) -> int:

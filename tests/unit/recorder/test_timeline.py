@@ -152,3 +152,28 @@ def test_a_line_follows_a_clock_that_was_set_by_slewing_or_by_one_jump() -> None
     assert line.behind == 60 * SECOND - 500
     assert line.jump() == 60 * SECOND - 500
     assert line.wall(90_000) == T0 + 61 * SECOND
+
+
+def risen(line: WallLine, since: int) -> int:
+    """µs the line rose by in a minute, while all arrivals were a second later than it."""
+    before = line.offset
+    for n in range(1, 60 * 25 + 1):
+        ticks = since + n * 3600
+        line.observe(ticks, WallTime(T0 + line.micros(ticks) + SECOND), 10_000 + n / 25)
+        line.wall(ticks)
+    assert before is not None
+    assert line.offset is not None
+    return line.offset - before
+
+
+def test_arrivals_that_come_later_are_believed_less_once_the_clocks_rate_is_known() -> None:
+    """Congestion that lasts for minutes looks like a slow clock."""
+    line = WallLine(90_000)
+    line.observe(0, T0, 0.0)
+    line.anchor(0)
+    for n in range(1, 8):
+        line.observe(0, WallTime(T0 + SECOND), n * 10.0)
+    line.up_ppm = 100
+    assert risen(line, 0) == 60 * 100
+    line.rebase(20_000)  # but our own clock's corrections are
+    assert risen(line, 60 * 90_000) == 20_000 + 60 * 100
