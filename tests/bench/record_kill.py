@@ -2,7 +2,8 @@
 
 A recorder (SQLite, directory store, segments of three seconds so that kills meet openings, seals,
 uploads and recoveries too) records simulated cameras of 4 Mbit/s with sound; it is killed after a
-random time, started again at once, and so on. Afterwards an auditor who has only index and objects
+random time, started again at once, and so on: every other time counted from its start, else from
+when pictures of all cameras came. Afterwards an auditor who has only index and objects
 looks at everything.
 
 What a kill costs a stream: from the end of what the archive has of that life to the kill; a life
@@ -48,8 +49,10 @@ NAME = "record-kill"
 CAMERAS = 4
 KILLS = 50
 SEGMENT_SECONDS = 3.0
-SHORTEST_LIFE, LONGEST_LIFE = 0.3, 9.0
-"""Seconds between start and kill; about two of them pass before the first picture."""
+FROM_START = (0.3, 6.0)
+FROM_PICTURES = (0.0, 7.0)
+"""Seconds until a kill: at the least, at the most."""
+LONGEST_START = 60.0
 LAST_LIFE = 12.0
 SETTLE_SECONDS = 0.5
 """Pictures are held back for so long when a run begins: the first is older than its news."""
@@ -80,13 +83,17 @@ async def cameras(count: int) -> AsyncIterator[list[str]]:
         yield [server.url(camera.key) for camera in listed]
 
 
-async def live(folder: Path, seconds: float, how: signal.Signals) -> Life:
-    """A recorder's life, ended by signal `how`."""
+async def live(folder: Path, seconds: float, how: signal.Signals, *, after: int = 0) -> Life:
+    """A recorder's life, ended by signal `how` after so many seconds, counted from when so many
+    cameras' pictures came."""
     log = folder / "recorder.log"
     with log.open("wb") as output:
         command = [sys.executable, "-m", "tests.bench.record_kill", "--record", str(folder)]
         process = subprocess.Popen(command, stderr=output)
         try:
+            async with asyncio.timeout(LONGEST_START):
+                while after and len(list(_arrivals(log.read_text()))) < after:
+                    await asyncio.sleep(0.05)
             await asyncio.sleep(seconds)
         finally:
             killed = WallTime(time.time_ns() // 1000)
@@ -118,9 +125,11 @@ async def torment(folder: Path, count: int, kills: int) -> tuple[list[Life], lis
             numbers[camera.streams[0].id] = camera.number
         lives = []
         for number in range(kills):
-            seconds = random.uniform(SHORTEST_LIFE, LONGEST_LIFE)
-            lives.append(await live(folder, seconds, signal.SIGKILL))
-            print(f"kill {number + 1} after {seconds:.1f} s", flush=True)
+            after = count if number % 2 else 0
+            seconds = random.uniform(*(FROM_PICTURES if after else FROM_START))
+            lives.append(await live(folder, seconds, signal.SIGKILL, after=after))
+            since = "from its first pictures" if after else "from its start"
+            print(f"kill {number + 1}: {seconds:.1f} s {since}", flush=True)
         last = await live(folder, LAST_LIFE, signal.SIGINT)
         if len(last.arrived) < count:
             log = (folder / "recorder.log").read_text()[-2000:]

@@ -37,7 +37,7 @@ async def test_when_the_spool_is_full_the_camera_of_lower_priority_gives_way_and
     camera = gst_cameras(make_clip(tmp_path / "clip.mp4", seconds=60))
     store, away = tmp_path / "store", tmp_path / "away"
     async with open_site(tmp_path) as site:
-        site.spool_max_bytes, site.segment_seconds = 700_000, 2.0
+        site.spool_max_bytes, site.segment_seconds = 1_300_000, 2.0
         gate, yard = await add(site, camera.url, 9), await add(site, camera.url, 1)
         async with site.recording():
             async with asyncio.timeout(40):
