@@ -18,6 +18,10 @@ LONGEST_HEAD = 16 * 1024
 LONGEST_BODY = 256 * 1024
 MOST_MESSAGES = 64
 """In one read; cameras send one now and then."""
+MOST_TINY = 2048
+"""Packets of hardly more than a header in one read. A delimiter a picture is as many as cameras
+send: three minutes of them."""
+_TINY_BYTES = 24
 MOST_GARBAGE = 1024 * 1024
 """Bytes skipped in a row before the peer is given up."""
 
@@ -119,7 +123,7 @@ class Stream:
 
     def _packets(self, data: bytes, position: int, end: int) -> tuple[int, bool]:
         """Hand out packets in a row; where they end, and whether the next one is not whole."""
-        sinks, hopeful = self.sinks, bool(self.rows)
+        sinks, hopeful, tiny = self.sinks, bool(self.rows), 0
         while position < end and data[position] == 0x24:
             if end - position < 5:
                 return position, True
@@ -130,6 +134,10 @@ class Stream:
                 break
             if stop > end:
                 return position, True
+            if stop - position < _TINY_BYTES:
+                tiny += 1
+                if tiny > MOST_TINY:
+                    raise CameraError(Cause.PROTOCOL, "the camera sends packets of nothing")
             if sink is not None:
                 sink(data, position + 4, stop)
                 self._skipped = 0

@@ -103,3 +103,12 @@ def test_beyond_every_bound_the_camera_is_given_up(data: bytes) -> None:
 def test_no_bytes_do_more_than_end_the_session(pieces: list[bytes]) -> None:
     with contextlib.suppress(CameraError):
         Heard().hear(*pieces)
+
+
+def test_packets_of_nothing_without_end_are_given_up_and_delimiters_are_not() -> None:
+    heard = Heard()
+    heard.hear(interleaved(0, packet(b"\x09\xf0")) * 2000)
+    assert len(heard.packets) == 2000
+    with pytest.raises(CameraError) as caught:
+        heard.hear(interleaved(0, packet(b"")) * 4000)
+    assert caught.value.cause is Cause.PROTOCOL
