@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 
 _NOT_AGAIN = "not tried again until its password is changed, or once in half an hour"
 
+NO_ENTRY_SECONDS = 20.0
+_NO_ENTRY = (
+    "pictures come, but no key picture: set a key picture interval of a few seconds in the camera"
+)
+
 
 class Ingest:
     """`recording` None: the stream is only there to be watched. `door` is passed
@@ -51,6 +56,7 @@ class Ingest:
         self._runs, self._check = runs, check
         self._pauses = Pauses()
         self._first_picture: float | None = None
+        self._undecodable: float | None = None
         self._at_key: Callable[[AccessUnit], None] | None = None
 
     def record_to(self, recording: Keeps | None) -> None:
@@ -71,7 +77,7 @@ class Ingest:
 
     async def _run_once(self) -> CameraError:
         """Connect and pass on what comes, until the camera is lost: why."""
-        self._first_picture = None
+        self._first_picture = self._undecodable = None
         error = CameraError(Cause.RECORDER_OFF, "the recorder was stopped")
         try:
             await self._follow()
@@ -111,8 +117,19 @@ class Ingest:
         self._broadcast.publish(unit)
         if self._recording is not None:
             self._recording.take(unit)
-        if unit.track == VIDEO and unit.random_access:
-            self._tell_pictures()
+        if unit.track == VIDEO:
+            if unit.random_access:
+                self._tell_pictures()
+            elif self._first_picture is None:
+                self._tell_no_entry()
+
+    def _tell_no_entry(self) -> None:
+        """Pictures come, but none that decoding could begin with: say so when that goes on."""
+        now = self._clock.monotonic()
+        if self._undecodable is None:
+            self._undecodable = now
+        elif now - self._undecodable >= NO_ENTRY_SECONDS:
+            self._status.set(StreamCondition.DOWN, Cause.UNSUPPORTED, _NO_ENTRY)
 
     def _tell_pictures(self) -> None:
         """At every key picture: it is recorded, or why not; and did a clock step?"""

@@ -87,6 +87,21 @@ async def test_a_stream_that_is_not_kept_is_watchable() -> None:
     assert bench.spool.steps == []
 
 
+async def test_a_camera_that_sends_no_key_picture_says_what_to_do() -> None:
+    run = FakeRun()
+    bench = Bench(run)
+    async with bench.running():
+        run.incoming.put_nowait(gop(0)[1:10])
+        await bench.clock.advance(21.0)
+        run.incoming.put_nowait(gop(0)[10:])
+        await settle()
+        assert ("down", "unsupported") in bench.told
+        assert "key picture interval" in bench.status.state.detail
+        run.incoming.put_nowait(gop(25))
+        await settle()
+        assert bench.told[-1] == ("recording", None)
+
+
 async def test_a_lost_camera_says_why_in_words() -> None:
     run = FakeRun()
     bench = Bench(run, CameraError(Cause.UNREACHABLE, "no route"))
