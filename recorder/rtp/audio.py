@@ -13,8 +13,6 @@ _MOST_FRAMES_IN_PACKET = 128
 class _NoPieces:
     """Sound has no NAL units: nothing goes on in the middle."""
 
-    room = 0
-
     @property
     def pieces(self) -> list[bytes]:
         return []
@@ -49,6 +47,7 @@ class AacFrames(_NoPieces):
         self._format = used
         self._ticks = frame_ticks(used, b"")
         self._size_bits, self._index_bits = size_bits, index_bits
+        self._one_header = b"\0\x10" if (size_bits, index_bits) == (13, 3) else b"none"
         self._pieces: list[bytes] = []
         self._missing = 0
 
@@ -57,6 +56,15 @@ class AacFrames(_NoPieces):
         self._pieces, self._missing = [], 0
 
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
+        if (
+            end - start > 4
+            and data[start : start + 2] == self._one_header
+            and not self._missing
+            and ((data[start + 2] << 8) | data[start + 3]) >> 3 == end - start - 4
+            and data[start + 4] != 0xFF  # else it may be ADTS
+        ):  # one whole frame: nearly always
+            self.ready.append(Coded(timestamp, True, data[start + 4 : end], self._format))
+            return
         sizes, start = self._read_headers(data, start, end)
         if not sizes or start == end or sum(sizes) > LARGEST_UNIT:
             self.dropped += 1

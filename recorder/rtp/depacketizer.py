@@ -50,11 +50,6 @@ class Depacketizer(Protocol):
         """Where a piece goes that `middle` said yes to."""
         ...
 
-    @property
-    def room(self) -> int:
-        """How many pieces may be put there before the next `push`."""
-        ...
-
     def middle(self, data: bytes, start: int, timestamp: int) -> int:
         """Whether the payload at data[start:] with this timestamp is a piece out of the middle of
         the NAL unit that is open: the bytes of its header, which others like it share; else 0."""

@@ -28,13 +28,13 @@ class H264Depacketizer:
     def pieces(self) -> list[bytes]:
         return self._pictures.parts
 
-    @property
-    def room(self) -> int:
-        return max(0, self._pictures.room - len(self._pictures.parts))
-
     def middle(self, data: bytes, start: int, timestamp: int) -> int:
         pictures = self._pictures
-        if timestamp != pictures.timestamp or pictures.open_at < 0:
+        if (
+            timestamp != pictures.timestamp
+            or pictures.open_at < 0
+            or len(pictures.parts) >= pictures.room
+        ):
             return 0
         return 2 if data[start] & 0x1F == _FU_A and data[start + 1] < 0x40 else 0
 

@@ -32,13 +32,13 @@ class H265Depacketizer:
     def pieces(self) -> list[bytes]:
         return self._pictures.parts
 
-    @property
-    def room(self) -> int:
-        return max(0, self._pictures.room - len(self._pictures.parts))
-
     def middle(self, data: bytes, start: int, timestamp: int) -> int:
         pictures = self._pictures
-        if timestamp != pictures.timestamp or pictures.open_at < 0:
+        if (
+            timestamp != pictures.timestamp
+            or pictures.open_at < 0
+            or len(pictures.parts) >= pictures.room
+        ):
             return 0
         return 3 if data[start] >> 1 & 0x3F == _FRAGMENTATION and data[start + 2] < 0x40 else 0
 

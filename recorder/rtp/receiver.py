@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
-from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 from recorder.rtp.depacketizer import Coded, Depacketizer
 from recorder.rtp.pace import Pace
@@ -15,6 +16,10 @@ from recorder.rtp.timeline import MediaClock
 
 _HEADS = 4 + PLAIN_HEADER.size
 """Bytes of an interleaved packet before its payload."""
+_LONGEST_ROW = 64 * 1024
+"""Bytes taken as one piece."""
+_NUMBERS = np.arange(1 << 17).astype(">u2").tobytes()
+"""All sequence numbers, and once more, as they stand in packets."""
 _LATE = 0x8000
 _STRANGERS = 128
 """Packets in a row of another sender until it is the sender."""
@@ -86,19 +91,40 @@ class TrackReceiver:
         """
         timestamp = int.from_bytes(data[start + 8 : start + 12], "big")
         lead = self.depacketizer.middle(data, start + _HEADS, timestamp)
-        if not lead or data[start + 4] != 0x80 or data[start + 5] > 127:
+        if not lead or data[start + 4] != 0x80 or data[start + 5] > 127 or self._expected < 0:
             return start
+        most = min((end - start) // stride, _LONGEST_ROW // stride)
+        count = _alike(data, start, stride, most)
+        if not self._is_row(data, start, stride, count, lead):
+            count = self._count_row(data, start, stride, count, lead)
+        if not count:
+            return start
+        self.depacketizer.pieces.append(_payloads(data, start, stride, count, _HEADS + lead))
+        self._count(self._expected, count)
+        return start + count * stride
+
+    def _is_row(self, data: bytes, start: int, stride: int, count: int, lead: int) -> bool:
+        """Whether all of them differ in their numbers only, and those are the next ones."""
+        first = self._expected
+        heads = _packets(data, start, stride, count)[:, : _HEADS + lead]
+        return (
+            heads[:, 6:8].tobytes() == _NUMBERS[2 * first : 2 * (first + count)]
+            and heads[:, 8:].tobytes() == data[start + 8 : start + _HEADS + lead] * count
+            and heads[:, :6].tobytes() == data[start : start + 6] * count
+        )
+
+    def _count_row(self, data: bytes, start: int, stride: int, most: int, lead: int) -> int:
+        """How many of them, from the first on, do."""
         head, rest = data[start : start + 6], data[start + 8 : start + _HEADS + lead]
-        pieces, first = self.depacketizer.pieces, self._expected
-        number, count = first, min((end - start) // stride, self.depacketizer.room)
-        row = _row(lead, stride).iter_unpack(memoryview(data)[start : start + count * stride])
-        for one, sequence, other, piece in row:
-            if sequence != number or one != head or other != rest:
-                break
-            pieces.append(piece)
-            number = (number + 1) & 0xFFFF
-        self._count(first, (number - first) & 0xFFFF)
-        return start + ((number - first) & 0xFFFF) * stride
+        for count in range(most):
+            at, number = start + count * stride, 2 * (self._expected + count)
+            if (
+                data[at + 6 : at + 8] != _NUMBERS[number : number + 2]
+                or data[at + 8 : at + _HEADS + lead] != rest
+                or data[at : at + 6] != head
+            ):
+                return count
+        return most
 
     def _count(self, first: int, count: int) -> None:
         """Packets in sequence were taken, the first with this number, at most 65,535."""
@@ -186,8 +212,19 @@ class TrackReceiver:
         self._transit = transit
 
 
-@lru_cache(maxsize=256)
-def _row(lead: int, stride: int) -> struct.Struct:
-    """One packet of a row: what all have up to the sequence number, that number, what all have
-    behind it, the piece."""
-    return struct.Struct(f">6sH{_HEADS - 8 + lead}s{stride - _HEADS - lead}s")
+def _alike(data: bytes, start: int, stride: int, most: int) -> int:
+    """How many, from the first on, look like interleaved packets of the first one's size."""
+    for at in (start, start + 3):
+        column = data[at : start + most * stride : stride]
+        most = len(column) - len(column.lstrip(column[:1]))
+    return most
+
+
+def _packets(data: bytes, start: int, stride: int, count: int) -> npt.NDArray[np.uint8]:
+    """One row each, not copied."""
+    return np.frombuffer(data, np.uint8, count * stride, start).reshape(count, stride)
+
+
+def _payloads(data: bytes, start: int, stride: int, count: int, behind: int) -> bytes:
+    """What stands behind so many bytes of each packet, joined."""
+    return _packets(data, start, stride, count)[:, behind:].tobytes()
