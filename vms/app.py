@@ -135,8 +135,11 @@ async def _api(on: Resources) -> None:
 
 
 async def _record(on: Resources) -> None:
+    from recorder.collector import look_seldom
     from recorder.config import RecordConfig
     from recorder.fleet import record
+
+    look_seldom()
 
     section, place = on.settings.record, on.place
     config = RecordConfig(

@@ -8,21 +8,23 @@ Promptly: sockets stand in an epoll set of their own, which the loop watches as 
 after each turn over all that is ready, the set rests 20 ms while more gathers, which is what a
 picture may come later.
 
-In rounds, for those whom nobody watches: no epoll at all; each turn reads one of five groups, so
-that everyone's turn comes every 100 ms and finds several pictures at once. Turns follow each other
-evenly, and one that takes long lets the loop do other things in between.
+In rounds, for those whom nobody watches: no epoll at all; each turn reads one of ten groups, so
+that everyone's turn comes every 200 ms and finds several pictures at once. Turns follow each other
+almost evenly, so that no camera's pictures always just miss theirs, and one that takes long lets
+the loop do other things in between.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import select
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 REST_SECONDS = 0.02
-ROUND = 5
+ROUND = 10
 """Turns until everybody who is read in rounds was read."""
 LONGEST_SECONDS = 0.004
 """After so long in one go other things have their turn."""
@@ -109,7 +111,7 @@ class Intake:
     def _turn(self) -> None:
         """Read once from all that is ready, and from the group whose turn it is, then rest."""
         self._stop_waiting()
-        self._next = self._loop.time() + REST_SECONDS
+        self._next = self._loop.time() + REST_SECONDS * random.uniform(0.8, 1.2)
         self._turns += 1
         due = [*self._groups[self._turns % ROUND], *(number for number, _ in self._ready.poll(0))]
         self._read(due)
