@@ -28,6 +28,7 @@ MOST_GARBAGE = 1024 * 1024
 _MESSAGE = re.compile(rb"RTSP/1\.\d |[A-Z_]{4,16} (?:rtsp:|\*)")
 _MAY_BE_MESSAGE = re.compile(rb"[A-Z_][A-Z_/1.0 a-z:]*\Z")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_DESCRIPTION = re.compile(rb"(?:[a-z]=[^\r\n]*\r?\n)+")
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MAY_BEGIN = re.compile(
@@ -164,7 +165,7 @@ class Stream:
                 raise CameraError(Cause.PROTOCOL, "the camera's answer has no end")
             return 0
         first, headers = _read_head(data[position : found.start()])
-        size = _body_size(headers)
+        size = _body_size(headers, data, found.end())
         if len(data) < found.end() + size:
             return 0
         self._skipped, self._unknown = 0, False
@@ -210,8 +211,12 @@ def _read_head(head: bytes) -> tuple[str, Headers]:
     return lines[0], Headers((name.strip(), value.strip()) for name, _, value in fields)
 
 
-def _body_size(headers: Headers) -> int:
-    text = headers.get("content-length").strip() or "0"
+def _body_size(headers: Headers, data: bytes, start: int) -> int:
+    """Bytes of the body, which begins at `start`. Raises CameraError."""
+    text = headers.get("content-length").strip()
+    if not text and "sdp" in headers.get("content-type").lower():
+        return _description_size(data, start)
+    text = text or "0"
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= LONGEST_BODY):
         raise CameraError(
             Cause.PROTOCOL,
@@ -219,6 +224,18 @@ def _body_size(headers: Headers) -> int:
             size=text[:20].encode("ascii", "replace").decode(),
         )
     return int(text)
+
+
+def _description_size(data: bytes, start: int) -> int:
+    """Of a description without its length: as many whole lines as are there, once media are among
+    them; until then, more than is there."""
+    lines = _DESCRIPTION.match(data, start, start + LONGEST_BODY)
+    end = lines.end() if lines else start
+    if b"\nm=" in data[start:end] and (end == len(data) or b"\n" in data[end:]):
+        return end - start
+    if len(data) - start > LONGEST_BODY:
+        raise CameraError(Cause.PROTOCOL, "the camera's description has no end")
+    return len(data) - start + 1
 
 
 def _make(first: str, headers: Headers, body: bytes) -> Response | Request:

@@ -112,3 +112,22 @@ def test_packets_of_nothing_without_end_are_given_up_and_delimiters_are_not() ->
     with pytest.raises(CameraError) as caught:
         heard.hear(interleaved(0, packet(b"")) * 4000)
     assert caught.value.cause is Cause.PROTOCOL
+
+
+@pytest.mark.parametrize("size", [7, 10_000])
+def test_a_description_without_its_length_ends_where_its_lines_end(size: int) -> None:
+    head = b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Type: application/sdp\r\n\r\n"
+    body = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    heard = Heard()
+    heard.hear(head[:30], head[30:], *chopped(body[:-9], [size]), body[-9:], ANSWER)
+    described, other = heard.messages
+    assert isinstance(described, Response)
+    assert isinstance(other, Response)
+    assert described.body.startswith(b"v=0\r\nm=video 0 RTP/AVP 96\r\n")
+    assert other.cseq == 3
+
+
+def test_a_description_without_length_and_end_is_given_up() -> None:
+    head = b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Type: application/sdp\r\n\r\n"
+    with pytest.raises(CameraError):
+        Heard().hear(head, *[b"a=x\r\n" * 1000] * 100)
