@@ -46,7 +46,7 @@ LOOP_LAG = Histogram(
     "How late the event loop is",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
-_LAG_EVERY_SECONDS = 0.5
+_LAG_EVERY_SECONDS = 0.05
 
 
 async def measure_lag(clock: Clock) -> None:

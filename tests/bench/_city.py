@@ -67,14 +67,21 @@ async def serve(count: int) -> None:
 
 
 @contextmanager
-def serving(count: int, *, core: int | None = None) -> Iterator[list[str]]:
-    """That many cameras in a process of their own, on `core` alone if given: their URLs."""
+def serving(count: int) -> Iterator[list[str]]:
+    """That many cameras in a process of their own: their URLs."""
+    with serving_on(count, None) as (_, urls):
+        yield urls
+
+
+@contextmanager
+def serving_on(count: int, core: int | None) -> Iterator[tuple[int, list[str]]]:
+    """The same on `core` alone if given: the process, and the cameras' URLs."""
     command = [sys.executable, "-m", "tests.bench._city", str(count)]
     server = subprocess.Popen(pinned(command, core), stdout=subprocess.PIPE)
     try:
         assert server.stdout is not None
         port = int(server.stdout.readline())
-        yield [f"rtsp://127.0.0.1:{port}/c{n}/main" for n in range(count)]
+        yield server.pid, [f"rtsp://127.0.0.1:{port}/c{n}/main" for n in range(count)]
     finally:
         server.kill()
         server.wait()
@@ -103,6 +110,12 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def ffmpeg_command(url: str, files: str) -> list[str]:
+    """Records one camera into segments of a minute."""
+    source = ["ffmpeg", "-v", "error", "-nostdin", "-rtsp_transport", "tcp", "-i", url]
+    return [*source, "-c", "copy", "-f", "segment", "-segment_time", "60", files]
 
 
 def with_children(pids: Sequence[int]) -> list[int]:
