@@ -65,13 +65,14 @@ def restarted(product: Product, role: str, before: int) -> int | None:
 @pytest.mark.timeout(180)
 def test_one_machine_lives_through_kills_and_keeps_its_secrets(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    ops = free_port()
-    with running(data, {"VMS_OPS__RECORD": str(ops)}) as product:
+    ops, second = free_port(), free_port()
+    given = {"VMS_OPS__RECORD": str(ops), "VMS_OPS__WORKERS": str(second)}
+    with running(data, given | {"VMS_RECORD__WORKERS": "2"}) as product:
         product.add_camera("Silent", f"rtsp://user:{CANARY}@127.0.0.1:{free_port()}/x")
         wait_for("its trouble", lambda: product.api.states(1)[0]["cause"] == "unreachable")
 
         children = descendants(product.process.pid)
-        assert len(children) == 5
+        assert len(children) == 6
         secret = password_of_nats(data)
         assert secret not in command_lines([product.process.pid, *children])
         assert (mode(data / "key"), mode(data / "nats" / "nats.conf")) == (0o600, 0o600)
@@ -81,10 +82,10 @@ def test_one_machine_lives_through_kills_and_keeps_its_secrets(tmp_path: Path) -
         assert again.returncode == 1
         assert "is in use by another `vms run`" in again.stderr
 
-        for role in ("play", NATS):
+        for role in ("play", "record", NATS):
             kill(product, role)
         wait_for("everyone on the bus again", lambda: all_heard(product), seconds=40)
-        assert "vms_" in metrics(ops)
+        wait_for("both recorders", lambda: all(map(sees_two, (ops, second))), seconds=40)
     said = "".join(path.read_text(errors="replace") for path in data.rglob("*.log"))
     assert CANARY not in said
     assert secret not in said
@@ -105,6 +106,14 @@ def all_heard(product: Product) -> bool:
         "play",
         "retain",
     }
+
+
+def sees_two(port: int) -> bool:
+    """Whether the recorder with this port has found the other one."""
+    try:
+        return "vms_recorder_members 2.0" in metrics(port)
+    except OSError:
+        return False  # it was killed and is on its way back
 
 
 def metrics(port: int) -> str:
