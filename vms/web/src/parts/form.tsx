@@ -183,7 +183,7 @@ export function Dialog({ title, onClose, children, wide, testid }: DialogProps) 
   );
 }
 
-/** A form that does not reload the page. */
+/** A form that does not reload the page. What is wrong with it comes into view. */
 export function Form(props: { onSubmit: () => void; children: ComponentChildren; label?: string }) {
   return (
     <form
@@ -191,7 +191,9 @@ export function Form(props: { onSubmit: () => void; children: ComponentChildren;
       aria-label={props.label}
       onSubmit={(event) => {
         event.preventDefault();
+        const form = event.currentTarget;
         props.onSubmit();
+        setTimeout(() => form.querySelector(".field-error")?.scrollIntoView({ block: "center" }));
       }}
     >
       {props.children}
