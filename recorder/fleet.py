@@ -13,7 +13,6 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeVar
 
 from recorder import handover, metrics
 from recorder.assignment import Load, assign
@@ -55,8 +54,6 @@ COLD_START_SECONDS = 8.0
 _DRAIN_SECONDS = 2.0
 _GAUGE_SECONDS = 2.0
 _LOOK_SECONDS = 0.25
-
-T = TypeVar("T")
 
 
 async def record(
