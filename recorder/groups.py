@@ -123,7 +123,7 @@ class Grouping:
     def push(self, unit: AccessUnit) -> list[Group]:
         if self._video and unit.track != VIDEO:
             self._push_sound(unit)
-            return self._settle()
+            return self._settle() if self._closing is not None else []
         return self._push_lead(unit)
 
     def finish(self, limit: WallTime | None = None) -> list[Group]:
@@ -156,7 +156,7 @@ class Grouping:
             self._begin(unit, cut=unit.random_access and unit.format != current.lead[0].format)
         else:
             current.add(unit)
-        return groups + self._settle()
+        return groups + self._settle() if self._closing is not None else groups
 
     def _breaks(self, current: _Open, unit: AccessUnit) -> bool:
         """Whether time broke, or paused, between the last picture and this."""

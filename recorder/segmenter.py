@@ -87,7 +87,8 @@ class Segmenter:
 
     def push(self, unit: AccessUnit) -> list[Step]:
         """Take one unit, video in decode order; return what is to be done now, often nothing."""
-        return self._place_all(self._grouping.push(unit))
+        groups = self._grouping.push(unit)
+        return self._place_all(groups) if groups else []
 
     def flush(self, limit: WallTime | None = None) -> list[Step]:
         """The run ended: append what is left, its last unit with the usual duration but not beyond

@@ -7,6 +7,8 @@ import contextlib
 import dataclasses
 from collections import deque
 
+from prometheus_client import Counter
+
 from recorder import metrics
 from recorder.source import Run
 from vms.core.bus import Bus, Payload
@@ -17,6 +19,7 @@ from vms.core.model import Camera, Cause, Stream, StreamCondition, StreamState
 from vms.core.walltime import SECOND, WallTime
 
 EVERY_SECONDS = 2.0
+_FIELDS = tuple(each.name for each in dataclasses.fields(StreamState))
 _WINDOW = 4
 """Turns over which pictures per second and bit rate are averaged."""
 
@@ -36,6 +39,7 @@ class Status:
         self._counted: deque[tuple[float, int, int]] = deque(maxlen=_WINDOW + 1)
         self._run: Run | None = None
         self._told = (0, 0, 0)
+        self._counters: list[Counter] | None = None
         self._last_picture: WallTime | None = None
         self.state = StreamState(
             stream.id,
@@ -114,9 +118,11 @@ class Status:
         if self._run is None:
             return
         units, size, lost = self._units, self._run.bytes_read, self._run.lost
-        metrics.UNITS.labels(self._label).inc(units - self._told[0])
-        metrics.BYTES.labels(self._label).inc(size - self._told[1])
-        metrics.LOST.labels(self._label).inc(lost - self._told[2])
+        if self._counters is None:
+            named = (metrics.UNITS, metrics.BYTES, metrics.LOST)
+            self._counters = [each.labels(self._label) for each in named]
+        for counter, new, told in zip(self._counters, (units, size, lost), self._told, strict=True):
+            counter.inc(new - told)
         self._told = (units, size, lost)
         offset = self._run.camera_offset
         if offset is not None:
@@ -125,4 +131,4 @@ class Status:
 
 def payload_of(state: StreamState) -> Payload:
     """The state as JSON, by the field names of StreamState."""
-    return dataclasses.asdict(state)
+    return {name: getattr(state, name) for name in _FIELDS}

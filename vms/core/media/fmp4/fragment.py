@@ -70,9 +70,11 @@ def track_run(
     used, no decode time is less. `following`: pts of what comes next; None gives the last sample
     the usual duration.
     """
-    composed = np.fromiter((unit.pts for unit in units), np.int64, len(units)) - origin
+    composed = np.array([unit.pts for unit in units], np.int64) - origin
     steps = np.arange(len(units))
-    ordered = np.maximum(np.sort(composed) - delay, floor)
+    ordered = composed - delay
+    ordered.sort()
+    np.maximum(ordered, floor, out=ordered)
     times = np.maximum.accumulate(ordered - steps) + steps
     last = int(times[-1])
     end = last + usual_ticks(times) if following is None else following - origin - delay
@@ -121,10 +123,10 @@ def _traf(run: TrackRun) -> bytearray:
 
 def _trun(run: TrackRun, video: bool) -> bytes:
     count = len(run.units)
-    columns = [
-        np.diff(run.times, append=run.end),
-        np.fromiter((len(unit.data) for unit in run.units), np.int64, count),
-    ]
+    durations = np.empty(count, np.int64)
+    np.subtract(run.times[1:], run.times[:-1], out=durations[:-1])
+    durations[-1] = run.end - run.times[-1]
+    columns = [durations, np.array([len(unit.data) for unit in run.units], np.int64)]
     flags, first = _OFFSET | _DURATION | _SIZE, b""
     sync = [unit.random_access for unit in run.units] if video else []
     if any(sync[1:]):
@@ -137,8 +139,8 @@ def _trun(run: TrackRun, video: bool) -> bytes:
     if offsets.any():
         flags |= _COMPOSITION
         columns.append(offsets)
-    table = np.stack(columns, axis=1)
-    if np.abs(table).max() > _LONGEST:
+    table = np.array(columns).T
+    if table.max() > _LONGEST or table.min() < -_LONGEST:
         raise Invalid("a sample's time or size does not fit its field", track=run.track)
     head = struct.pack(">Ii", count, 0)
     return full_box(b"trun", 1, flags, head, first, table.astype(">i4").tobytes())
