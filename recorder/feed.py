@@ -42,7 +42,7 @@ class Tail(Protocol):
 
 
 class Elsewhere(Protocol):
-    """What recorders that had a stream before us still have of it (`recorder.neighbours`)."""
+    """What recorders that had a stream before us still have of it (`recorder.fleet.neighbours`)."""
 
     async def tail(self, stream_id: int) -> list[Payload]: ...
 

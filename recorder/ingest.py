@@ -12,8 +12,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from recorder import metrics
 from recorder.broadcast import Broadcast
 from recorder.errors import CameraError
-from recorder.gate import Pauses
 from recorder.keeping import Keeps
+from recorder.pauses import Pauses
 from recorder.runbook import RunLog
 from recorder.source import Run, Source
 from recorder.status import Status
@@ -34,7 +34,7 @@ _NO_ENTRY = (
 
 class Ingest:
     """`recording` None: the stream is only there to be watched. `door` is passed
-    at every attempt: `recorder.gate`."""
+    at every attempt: `recorder.fleet.gate`."""
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from recorder.fleet import record
-from recorder.session import TTL_SECONDS
+from recorder.fleet.session import TTL_SECONDS
 from storage.index import NewCamera, NewStream
 from tests.integration.recorders import Site, open_site
 from tests.servers.cameras import Cameras, run_cameras

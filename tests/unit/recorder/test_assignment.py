@@ -8,7 +8,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.assignment import Load, Member, assign
+from recorder.fleet.assignment import Load, Member, assign
 
 CAMERAS = [Load(number, 2) for number in range(1, 401)]
 FOUR = [Member(name) for name in ("a-0", "a-1", "b-0", "b-1")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.awake import Awake
+from recorder.fleet.awake import Awake
 from tests.fakes.clock import HandClock
 
 

@@ -7,15 +7,14 @@ from itertools import pairwise
 
 import pytest
 
-from recorder.gate import (
-    PASSWORD_PAUSE_SECONDS,
+from recorder.fleet.gate import (
     SUBNET_BURST,
     SUBNET_PER_SECOND,
     Gate,
-    Pauses,
     TokenBucket,
     subnet_of,
 )
+from recorder.pauses import PASSWORD_PAUSE_SECONDS, Pauses
 from tests.fakes.clock import HandClock, settle
 from vms.core.model import Cause
 

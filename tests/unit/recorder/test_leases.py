@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from recorder.leases import Lease, Leases, Taken
-from recorder.session import BEAT_SECONDS, PROBLEM, TTL_SECONDS, Session, own_name
+from recorder.fleet.leases import Lease, Leases, Taken
+from recorder.fleet.session import BEAT_SECONDS, PROBLEM, TTL_SECONDS, Session, own_name
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
 from vms.core.errors import Conflict, Unavailable

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from recorder.feed import tail_entry
-from recorder.neighbours import PIECE_BYTES, Neighbours
+from recorder.fleet.neighbours import PIECE_BYTES, Neighbours
 from tests.fakes.bus import FakeBus
 from vms.core.errors import Invalid, NotFound
 from vms.core.model import GopEntry, Segment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from recorder.warm import MOST_GROUPS, Left, Warm, digest, left_of, left_payload
+from recorder.fleet.warm import MOST_GROUPS, Left, Warm, digest, left_of, left_payload
 from tests.fakes.units import START, gop
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Cause

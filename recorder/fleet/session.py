@@ -13,8 +13,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from recorder.assignment import Member
-from recorder.awake import Awake
+from recorder.fleet.assignment import Member
+from recorder.fleet.awake import Awake
 from vms.core.bus import Bus, Payload
 from vms.core.clock import Clock
 from vms.core.errors import Conflict, Unavailable, VmsError

@@ -12,9 +12,9 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
-from recorder.care import Care
-from recorder.leases import Lease, Leases
-from recorder.warm import Left, left_of, left_payload
+from recorder.fleet.care import Care
+from recorder.fleet.leases import Lease, Leases
+from recorder.fleet.warm import Left, left_of, left_payload
 from vms.core.bus import Bus, Payload
 from vms.core.errors import Corrupt, VmsError
 

@@ -14,6 +14,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from vms.core.model import Camera
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Member:
@@ -50,6 +52,15 @@ def assign(loads: Iterable[Load], members: Iterable[Member]) -> Mapping[int, str
         if left is not None:
             room[name] = left - load.streams
     return wishes
+
+
+def wishes_of(cameras: Iterable[Camera], members: Iterable[Member]) -> Mapping[int, str]:
+    """`assign` for cameras as they are configured: a disabled one has no streams to record."""
+    loads = (
+        Load(camera.id, len(camera.streams) if camera.enabled else 0, camera.priority)
+        for camera in cameras
+    )
+    return assign(loads, members)
 
 
 def _score(camera_id: int, member: str) -> bytes:

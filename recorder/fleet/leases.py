@@ -1,6 +1,6 @@
 """Who records which camera: leases in the bus's key-value store, one a camera.
 
-A lease names its holder and counts as long as the holder's session lives (`recorder.session`).
+A lease names its holder and counts as long as the holder's session lives (`session`).
 Every change is by revision, so of two who want one camera one gets it. The revision under which a
 lease was got is its term: it goes into the epoch of all that is recorded under it. When the bus is
 away nothing changes hands. No task; owned by `recorder.fleet`.
@@ -14,7 +14,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from recorder.session import Session
+from recorder.fleet.session import Session
 from vms.core.bus import Bus, Entry, Payload
 from vms.core.errors import Conflict, VmsError
 

@@ -1,28 +1,19 @@
-"""When a camera may be tried: back-off per camera, a token bucket per subnet, one second between.
+"""When a camera may be tried: a token bucket per subnet, one second between attempts.
 
-Three rules stand one behind the other. `Pauses` (pure): how long to wait after a failure. `Gate`:
-no camera sees a second attempt within a second, whichever of its streams makes it and however
+No camera sees a second attempt within a second, whichever of its streams makes it and however
 often its settings change; and a subnet (IPv4 /24, IPv6 /64) whose switch came back is not met by
-all its cameras' recorders in the same moment. Owns no task; waits belong to who waits.
+all its cameras' recorders in the same moment. How long a camera that failed is left alone is said
+by `recorder.pauses`. Owns no task; waits belong to who waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
-import random
 from types import TracebackType
 from urllib.parse import urlsplit
 
 from vms.core.clock import Clock
-from vms.core.model import Cause
-
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 15.0
-PASSWORD_PAUSE_SECONDS = 1800.0
-"""Cameras lock a user out who comes with a wrong password too often: after the first refusal the
-password must change; once in half an hour it is tried whether the camera changed its mind."""
-GOOD_RUN_SECONDS = 10.0
 
 CAMERA_SECONDS = 1.0
 SUBNET_PER_SECOND = 40.0
@@ -31,26 +22,6 @@ CONNECTING_AT_ONCE = 256
 """So many that a hundred cameras that do not answer at all hold up nobody else."""
 _MOST_KNOWN = 10_000
 """Subnets and cameras remembered; beyond it those that are at rest are let go."""
-
-
-class Pauses:
-    """How long to wait before the next attempt. Pure."""
-
-    def __init__(self) -> None:
-        self._failures = 0
-
-    def after(self, cause: Cause, lasted_seconds: float) -> float:
-        """Seconds to wait after a run that ended by `cause`, `lasted_seconds` after its first
-        picture (0: it had none). Doubles, with jitter, and starts over after a good run."""
-        if cause in (Cause.CONNECTING, Cause.CLOCK_STEP):
-            return 0.0  # our own clock was set: the camera is fine
-        if lasted_seconds >= GOOD_RUN_SECONDS:
-            self._failures = 0
-        if cause is Cause.BAD_PASSWORD:
-            return PASSWORD_PAUSE_SECONDS * random.uniform(1.0, 1.1)
-        self._failures += 1
-        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures - 1, 16), LONGEST_PAUSE_SECONDS)
-        return pause * random.uniform(1.0, 1.4)
 
 
 class TokenBucket:

@@ -1,8 +1,8 @@
 """One stream in the care of this recorder: from a camera to where it is recorded and watched.
 
-`Care.run` is a supervised task of `recorder.fleet`. A stream comes cold (connect, then record what
-comes) or warm: connected while another recorder still holds it, and recorded from the very picture
-on at which that one stopped (`recorder.warm`). What is decided about leases is not decided here.
+`Care.run` is a supervised task of the fleet. A stream comes cold (connect, then record what comes)
+or warm: connected while another recorder still holds it, and recorded from the very picture on at
+which that one stopped (`warm`). What is decided about leases is not decided here.
 """
 
 from __future__ import annotations
@@ -12,32 +12,18 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from recorder.awake import Awake
 from recorder.broadcast import Broadcast
-from recorder.config import RecordConfig
-from recorder.disk import SpoolDisk
-from recorder.engines import source_for
-from recorder.feed import Feed
-from recorder.gapbook import GapBook
-from recorder.gate import Gate
+from recorder.fleet.means import Means
+from recorder.fleet.resuming import Tap, resumed, source_of
+from recorder.fleet.warm import Left, Warm, digest
 from recorder.ingest import Ingest
 from recorder.keeping import Keeps, kept
-from recorder.pinbook import PinBook
 from recorder.recording import Recording
-from recorder.rtsp.intake import Intake
-from recorder.rtsp.tls import Trust
-from recorder.runbook import RunBook, RunLog
-from recorder.spool import Spool
+from recorder.runbook import RunLog
 from recorder.status import Status
-from recorder.steps import SealSegment, Step
-from recorder.warm import Left, Warm, digest
-from storage.archive import Archive
 from vms.core.beside import beside
-from vms.core.bus import Bus
-from vms.core.clock import Clock
 from vms.core.errors import Unavailable, VmsError
 from vms.core.media.access_unit import AccessUnit
 from vms.core.model import Camera, Cause, Segment, Stream
@@ -51,41 +37,7 @@ SEAM_SECONDS = 3.0
 CONFIRM_SECONDS = 10.0
 _SEAL_SECONDS = 5.0
 _NOTES_SECONDS = 2.0
-_LOOKUP_SECONDS = 3.0
 _LOOK_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What every stream's care stands on."""
-
-    config: RecordConfig
-    archive: Archive
-    bus: Bus
-    clock: Clock
-    spool: Spool
-    feed: Feed
-    book: GapBook
-    runs: RunBook
-    disk: SpoolDisk
-    gate: Gate
-    intake: Intake
-    pins: PinBook
-    awake: Awake
-
-
-class _Tap:
-    """The spool, with an eye on the newest seal of one stream."""
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self.sealed: asyncio.Future[Segment | None] | None = None
-
-    def write(self, step: Step) -> asyncio.Future[Segment | None]:
-        done = self._spool.write(step)
-        if isinstance(step, SealSegment):
-            self.sealed = done
-        return done
 
 
 class Care:
@@ -99,7 +51,7 @@ class Care:
         self.status = Status(camera, stream, means.bus, means.clock)
         self._means, self._term, self._left = means, term, left
         self._runs = RunLog(stream.id, means.runs)
-        self._tap = _Tap(means.spool)
+        self._tap = Tap(means.spool)
         self._stood = means.awake.stood
         self._broadcast = Broadcast()
         self._ingest: Ingest | None = None
@@ -225,19 +177,9 @@ class Care:
         ingest.record_to(keeps)
 
     def _make_ingest(self, keeps: Keeps | None) -> Ingest:
-        means, stream = self._means, self.stream
-        stall_seconds = means.config.stall_seconds
-        source = source_for(
-            stream,
-            means.clock,
-            means.intake,
-            stall_seconds=stall_seconds,
-            trust=Trust(verify=means.config.tls_verify, authorities=means.config.tls_authorities),
-            pins=means.pins,
-            redirects_to=means.config.redirect_hosts,
-            audience=self._broadcast,
-        )
-        door = means.gate.door(stream.camera_id, stream.url)
+        means = self._means
+        door = means.gate.door(self.stream.camera_id, self.stream.url)
+        source = source_of(self.stream, means, self._broadcast)
         return Ingest(
             *(self.name, source, self._broadcast, self.status, keeps, door, means.clock),
             runs=self._runs,
@@ -267,46 +209,15 @@ class Care:
             yield None
             return
         means, zone = self._means, ZoneInfo(self._means.config.zone)
-        self._recording = await self._resumed()
+        self._recording = await resumed(
+            means, self.stream, self._tap, self._runs, self._term, self._left
+        )
         async with kept(
             *(self._recording, self.stream, means.book, means.bus, means.clock, zone),
             handed_over=self._left is not None and bool(self._left.key),
         ) as keeps:
             self._keeps = keeps
             yield keeps
-
-    async def _resumed(self) -> Recording:
-        means, stream, left = self._means, self.stream, self._left
-        held = [segment.range for segment in means.spool.tail(stream.id)]
-        recording = Recording(
-            stream,
-            self._tap,
-            means.book,
-            means.disk,
-            means.config.segment_seconds,
-            term=self._term,
-            runs=self._runs,
-        )
-        if left is not None and left.until is not None:
-            means.spool.continue_chain(stream.id, left.sha256, left.until)
-        if left is not None and left.key and left.until is not None:
-            recording.until = left.until  # without a gap
-            return recording
-        # The spool first: what it holds may reach the archive meanwhile, never the reverse.
-        last = await self._last()
-        if last is not None:
-            means.spool.continue_chain(stream.id, last.sha256, last.range.end)
-        until = means.spool.recorded_until(stream.id)  # with `last`, once that has been told
-        recording.resume(until, means.clock.wall(), held)
-        return recording
-
-    async def _last(self) -> Segment | None:
-        """The newest archived segment; None also when the index does not say in time: recording
-        does not wait for it."""
-        with contextlib.suppress(VmsError, TimeoutError):
-            async with asyncio.timeout(_LOOKUP_SECONDS):
-                return await self._means.archive.last(self.stream.id)
-        return None
 
     def _tell_warm(self, warm: bool) -> None:
         if self._is_warm is not None and not self._is_warm.done():
