@@ -91,26 +91,28 @@ class TrackReceiver:
         """
         timestamp = int.from_bytes(data[start + 8 : start + 12], "big")
         lead = self.depacketizer.middle(data, start + _HEADS, timestamp)
-        if not lead or data[start + 4] != 0x80 or data[start + 5] > 127 or self._expected < 0:
+        plain = data[start + 4] == 0x80 and data[start + 5] < 128
+        if not lead or not plain or stride <= _HEADS + lead or self._expected < 0:
             return start
         most = min((end - start) // stride, _LONGEST_ROW // stride)
         count = _alike(data, start, stride, most)
-        if not self._is_row(data, start, stride, count, lead):
+        packets = np.frombuffer(data, np.uint8, count * stride, start).reshape(count, stride)
+        if not self._is_row(packets, data[start : start + _HEADS + lead]):
             count = self._count_row(data, start, stride, count, lead)
         if not count:
             return start
-        self.depacketizer.pieces.append(_payloads(data, start, stride, count, _HEADS + lead))
+        self.depacketizer.pieces.append(packets[:count, _HEADS + lead :].tobytes())
         self._count(self._expected, count)
         return start + count * stride
 
-    def _is_row(self, data: bytes, start: int, stride: int, count: int, lead: int) -> bool:
-        """Whether all of them differ in their numbers only, and those are the next ones."""
-        first = self._expected
-        heads = _packets(data, start, stride, count)[:, : _HEADS + lead]
+    def _is_row(self, packets: npt.NDArray[np.uint8], head: bytes) -> bool:
+        """Whether they differ from the first, which begins with `head`, in their numbers only, and
+        those are the next ones."""
+        first, count = self._expected, len(packets)
         return (
-            heads[:, 6:8].tobytes() == _NUMBERS[2 * first : 2 * (first + count)]
-            and heads[:, 8:].tobytes() == data[start + 8 : start + _HEADS + lead] * count
-            and heads[:, :6].tobytes() == data[start : start + 6] * count
+            packets[:, 6:8].tobytes() == _NUMBERS[2 * first : 2 * (first + count)]
+            and packets[:, 8 : len(head)].tobytes() == head[8:] * count
+            and packets[:, :6].tobytes() == head[:6] * count
         )
 
     def _count_row(self, data: bytes, start: int, stride: int, most: int, lead: int) -> int:
@@ -218,13 +220,3 @@ def _alike(data: bytes, start: int, stride: int, most: int) -> int:
         column = data[at : start + most * stride : stride]
         most = len(column) - len(column.lstrip(column[:1]))
     return most
-
-
-def _packets(data: bytes, start: int, stride: int, count: int) -> npt.NDArray[np.uint8]:
-    """One row each, not copied."""
-    return np.frombuffer(data, np.uint8, count * stride, start).reshape(count, stride)
-
-
-def _payloads(data: bytes, start: int, stride: int, count: int, behind: int) -> bytes:
-    """What stands behind so many bytes of each packet, joined."""
-    return _packets(data, start, stride, count)[:, behind:].tobytes()

@@ -38,13 +38,13 @@ def receiver(codec: Codec) -> TrackReceiver:
     return TrackReceiver(VIDEO, made(FORMAT[codec].parameter_sets), MediaClock(90_000))
 
 
-def sent(codec: Codec, sizes: list[int], first: int, faults: list[Fault]) -> bytes:
-    """Pictures of these sizes in fragments of 40 bytes, interleaved on channel 0."""
+def sent(codec: Codec, sizes: list[int], first: int, faults: list[Fault], long: int = 40) -> bytes:
+    """Pictures of these sizes in fragments `long` bytes each, interleaved on channel 0."""
     cut = fu_a if codec is Codec.H264 else fu_h265
     packets: list[bytes] = []
     for number, size in enumerate(sizes):
         nal = PICTURE[codec] + bytes((n * 7 + number) & 0xFF for n in range(size))
-        pieces = cut(nal, 40)
+        pieces = cut(nal, long)
         for at, piece in enumerate(pieces):
             packets.append(
                 packet(
@@ -106,13 +106,14 @@ FAULTS = some.builds(
     some.sampled_from([Codec.H264, Codec.H265]),
     some.lists(some.integers(1, 3000), min_size=1, max_size=8),
     some.sampled_from([0, 1, 65_500, 65_535]),
+    some.sampled_from([1, 2, 40]),
     some.lists(FAULTS, max_size=4),
     some.lists(some.integers(1, 2000), min_size=1, max_size=6),
 )
 def test_rows_change_nothing(
-    codec: Codec, sizes: list[int], first: int, faults: list[Fault], cuts: list[int]
+    codec: Codec, sizes: list[int], first: int, long: int, faults: list[Fault], cuts: list[int]
 ) -> None:
-    pieces = list(chopped(sent(codec, sizes, first, faults), cuts))
+    pieces = list(chopped(sent(codec, sizes, first, faults, long), cuts))
     one, other = receiver(codec), receiver(codec)
     assert taken(one, pieces, rows=True) == taken(other, pieces, rows=False)
     assert one.depacketizer.dropped == other.depacketizer.dropped
