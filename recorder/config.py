@@ -17,8 +17,8 @@ class RecordConfig:
     site's, in which hours of the week are meant (IANA name). `capacity`: streams this recorder
     takes at most; 0: any number. `tls_verify`: certificates of rtsps:// cameras are verified by
     `tls_authorities` (a PEM file; None: this machine's) instead of remembered. `redirect_hosts`: to
-    which hosts, lower case, a camera may send us beside its own. `left_spools`: spools that nobody
-    uses any more and may hold what the archive does not have; called now and then, in a thread.
+    which hosts, lower case, a camera may send us beside its own. `left_spools`: spools of this
+    machine beside `spool`, whose recorders may be dead; called now and then, in a thread.
     """
 
     spool: Path

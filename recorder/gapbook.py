@@ -90,6 +90,10 @@ class GapBook:
         """
         self._add_own(stream_id, lambda: self._resume(stream_id, held, now))
 
+    def stored(self, stream_id: int, span: TimeRange) -> None:
+        """This was taken for lost and is in the archive now, whoever has the stream."""
+        self._add(lambda: self._index.gaps.cut(stream_id, span))
+
     def renew(self, stream_id: int, now: WallTime) -> None:
         """The gap that lasts is known to have lasted till now."""
         self._add_own(stream_id, lambda: self._index.gaps.renew(stream_id, now))

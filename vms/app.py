@@ -155,19 +155,18 @@ async def _record(on: Resources) -> None:
         tls_authorities=section.tls_authorities,
         redirect_hosts=frozenset(host.lower() for host in section.redirect_hosts),
         capacity=section.capacity,
-        left_spools=left_spools(on.settings.spool, place) if place.number == 0 else None,
+        left_spools=left_spools(on.settings.spool, place),
     )
     await record(config, on.index, on.archive, on.bus, on.clock)
 
 
 def left_spools(folder: Path, place: Place) -> Callable[[], list[Path]]:
-    """Spools below `folder` that no recorder of today's number uses: of a time with more workers,
-    or from before there were several."""
-    used = {f"{WORKER_FOLDER}{number}" for number in range(place.of)}
+    """The spools below `folder` but our own: of the other workers, of a time with more of them,
+    and from before there were several."""
+    own = f"{WORKER_FOLDER}{place.number}"
 
     def look() -> list[Path]:
-        others = [path for path in folder.glob(f"{WORKER_FOLDER}*") if path.name not in used]
-        return [*others, folder] if any(folder.glob("*/*.mp4")) else others
+        return [folder, *(path for path in folder.glob(f"{WORKER_FOLDER}*") if path.name != own)]
 
     return look
 

@@ -44,12 +44,20 @@ class Care:
     """`status` tells how the stream is. `left`: where another recorder stopped, if it is known."""
 
     def __init__(
-        self, means: Means, camera: Camera, stream: Stream, term: int, left: Left | None = None
+        self,
+        means: Means,
+        camera: Camera,
+        stream: Stream,
+        term: int,
+        left: Left | None = None,
+        *,
+        taken: bool = True,
     ) -> None:
+        """`taken`: other recorders had this stream before."""
         self.camera, self.stream = camera, stream
         self.name = f"camera {camera.number} {stream.role}"
         self.status = Status(camera, stream, means.bus, means.clock)
-        self._means, self._term, self._left = means, term, left
+        self._means, self._term, self._left, self._taken = means, term, left, taken
         self._runs = RunLog(stream.id, means.runs)
         self._tap = Tap(means.spool)
         self._stood = means.awake.stood
@@ -210,7 +218,8 @@ class Care:
             return
         means, zone = self._means, ZoneInfo(self._means.config.zone)
         self._recording = await resumed(
-            means, self.stream, self._tap, self._runs, self._term, self._left
+            *(means, self.stream, self._tap, self._runs, self._term, self._left),
+            taken=self._taken,
         )
         async with kept(
             *(self._recording, self.stream, means.book, means.bus, means.clock, zone),

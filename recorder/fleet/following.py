@@ -83,11 +83,11 @@ class Fleet:
         await self._clock.sleep(_LOOK_SECONDS)  # the last answer is on its way
 
     def earlier_holders(self, stream_id: int) -> list[str]:
-        """Recorders alive that had this stream before us, newest first."""
+        """Recorders that had this stream before us and answer, newest first."""
         care = self.running.cares.get(stream_id)
         lease = self._leases.held.get(care.camera.id) if care is not None else None
         before = lease.before if lease is not None else ()
-        return [name for name in before if name in self._session.alive]
+        return [name for name in before if name in self._session.answering]
 
     def _rest_seconds(self) -> float:
         """Until the next look, when nothing happens."""
@@ -191,7 +191,10 @@ class Fleet:
                 self._means.spool.rank(stream.id, camera.priority)
                 if stream.id not in self.running.cares:
                     left = self._moving.left(stream.id)
-                    self.running.start(Care(self._means, camera, stream, lease.term, left), tasks)
+                    care = Care(
+                        *(self._means, camera, stream, lease.term, left), taken=bool(lease.before)
+                    )
+                    self.running.start(care, tasks)
 
     def _recall(self) -> None:
         """No bus since the start: nobody can take what we held, so we go on with it."""

@@ -7,7 +7,7 @@ which streams run (`recorder.fleet.following`). Design: docs/design/fleet.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from recorder import metrics
 from recorder.config import RecordConfig
@@ -16,22 +16,25 @@ from recorder.feed import open_feed, tail_entry
 from recorder.fleet.following import Fleet
 from recorder.fleet.gate import Gate
 from recorder.fleet.gauges import measure
+from recorder.fleet.late import Late
 from recorder.fleet.leases import Leases
 from recorder.fleet.leftovers import Leftovers
 from recorder.fleet.means import Means
 from recorder.fleet.neighbours import Neighbours
+from recorder.fleet.ownspool import own_spool
 from recorder.fleet.roster import Roster
 from recorder.fleet.session import Session, own_name
 from recorder.gapbook import GapBook
 from recorder.pinbook import PinBook
 from recorder.rtsp.intake import open_intake
 from recorder.runbook import RunBook
-from recorder.spool import open_spool
+from recorder.spool import Spool
 from recorder.uploader import Uploader
 from storage.archive import Archive
 from storage.index import Index
 from vms.core.bus import Bus
 from vms.core.clock import Clock
+from vms.core.model import Segment
 from vms.core.nodestate import NodeState
 from vms.core.steady import SteadyClock
 from vms.core.supervise import supervise
@@ -49,11 +52,11 @@ async def record(
     """
     node = NodeState("record", config.node, bus, clock)
     async with (
-        open_spool(config.spool, max_bytes=config.spool_max_bytes, fsync=config.fsync) as spool,
+        own_spool(config, clock) as spool,
         open_feed(config.feed_host, spool, clock) as feed,
         open_intake() as intake,
     ):
-        await spool.recover()
+        found = await spool.recover()
         steady = SteadyClock(clock)
         book = GapBook(index, node, steady)
         runs = RunBook(index.runs, config.node, steady, node)
@@ -62,7 +65,11 @@ async def record(
         def index_answers() -> Awaitable[object]:
             return index.facts.get("ping")
 
-        uploader = Uploader(spool, archive, index_answers, node, clock, book)
+        def uploader_of(of: Spool, found: Iterable[Segment]) -> Uploader:
+            late = Late(archive, book, found)
+            return Uploader(of, late, index_answers, node, clock, book)
+
+        uploader = uploader_of(spool, found)
         pins = PinBook(index.cameras.pin, clock)
         name = own_name(config.node, config.spool)
         session = Session(name, config.capacity, bus, node, clock)
@@ -91,7 +98,7 @@ async def record(
                 }
                 if config.left_spools is not None:
                     jobs["left spools"] = Leftovers(
-                        *(config.left_spools, archive, index_answers, book, node, clock),
+                        *(config.left_spools, uploader_of, session, bus, clock),
                         config.spool_max_bytes,
                     ).run
                 for job_name, job in jobs.items():

@@ -39,9 +39,17 @@ class Tap:
 
 
 async def resumed(
-    means: Means, stream: Stream, spool: Tap, runs: RunLog, term: int, left: Left | None
+    means: Means,
+    stream: Stream,
+    spool: Tap,
+    runs: RunLog,
+    term: int,
+    left: Left | None,
+    *,
+    taken: bool,
 ) -> Recording:
-    """`left`: where another recorder stopped, if it is known; then nothing is lost between."""
+    """`left`: where another recorder stopped, if it is known; then nothing is lost between.
+    `taken`: others had the stream before, of whose segments not all may be known."""
     recording = Recording(
         *(stream, spool, means.book, means.disk, means.config.segment_seconds),
         term=term,
@@ -49,14 +57,17 @@ async def resumed(
     )
     held = [segment.range for segment in means.spool.tail(stream.id)]
     if left is not None and left.until is not None:
-        means.spool.continue_chain(stream.id, left.sha256, left.until)
+        sure = left.sha256 is not None
+        means.spool.continue_chain(stream.id, left.sha256, left.until, sure=sure)
     if left is not None and left.key and left.until is not None:
         recording.until = left.until  # without a gap
         return recording
     # The spool first: what it holds may reach the archive meanwhile, never the reverse.
     last = await _last(means.archive, stream.id)
-    if last is not None:
-        means.spool.continue_chain(stream.id, last.sha256, last.range.end)
+    if last is not None:  # and ends later than all of ours: another recorder's
+        means.spool.continue_chain(stream.id, last.sha256, last.range.end, sure=False)
+    elif taken:
+        means.spool.continue_chain(stream.id, None, sure=False)
     until = means.spool.recorded_until(stream.id)  # with `last`, once that has been told
     recording.resume(until, means.clock.wall(), held)
     return recording

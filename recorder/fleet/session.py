@@ -27,11 +27,13 @@ TTL_SECONDS = 5.0
 BEAT_SECONDS = 1.0
 PROBLEM = "leases-unavailable"
 _PLACE = "place"
+_NAME = "name"
 
 
 class Session:
     """`members`: recorders that are alive and mean to stay, this one included once it is known.
-    `alive`: also those that are leaving. `lapses`: how often the session had ended without our
+    `alive`: also those that are leaving. `answering`: also dead ones for which somebody answers;
+    `speaks_for`: those for which we do. `lapses`: how often the session had ended without our
     doing, so that others may have taken what we hold. `changed`: set when any of it did."""
 
     def __init__(self, name: str, capacity: int, bus: Bus, node: NodeState, clock: Clock) -> None:
@@ -39,6 +41,8 @@ class Session:
         self.name = name
         self.members: tuple[Member, ...] = ()
         self.alive: frozenset[str] = frozenset()
+        self.answering: frozenset[str] = frozenset()
+        self.speaks_for: set[str] = set()
         self.lapses = 0
         self.changed = asyncio.Event()
         self._bucket = bus.keyvalue(BUCKET, ttl_seconds=TTL_SECONDS)
@@ -93,6 +97,7 @@ class Session:
             log.debug("the session ends by its time: %s", error)
 
     async def _renew(self) -> None:
+        self._value["also"] = sorted(self.speaks_for)
         try:
             if self._revision:
                 self._revision = await self._bucket.update(self.name, self._value, self._revision)
@@ -122,6 +127,7 @@ class Session:
         entries = await asyncio.gather(*(self._bucket.get(name) for name in names))
         there = {name: entry.value for name, entry in zip(names, entries, strict=True) if entry}
         members = tuple(sorted(_members(there.items())))
+        self.answering = frozenset(there).union(*map(_also, there.values()))
         if self._since is None:
             self._since = self._clock.monotonic()
             self._node.clear(PROBLEM)
@@ -145,17 +151,33 @@ def _members(there: Iterable[tuple[str, Payload]]) -> Iterable[Member]:
             yield Member(name, capacity if isinstance(capacity, int) else 0)
 
 
+def _also(value: Payload) -> Iterable[str]:
+    names = value.get("also")
+    return map(str, names) if isinstance(names, list) else ()
+
+
 def own_name(node: str, spool: Path) -> str:
     """This recorder's name for ever: the node's, and a word that was drawn for its spool.
 
-    Whoever holds the spool's lock under this name knows that his predecessor is dead. Raises
-    Unavailable when the spool cannot be written.
+    Whoever holds the spool's lock under this name knows that his predecessor is dead. It is left in
+    the spool, for who finishes that one day (`name_in`). Raises Unavailable when the spool cannot
+    be written.
     """
     path = spool / _PLACE
     try:
         if not path.exists():
             path.write_text(secrets.token_hex(4))
         word = path.read_text().strip()
+        name = f"{node}-{word}" if word.isalnum() else node
+        (spool / _NAME).write_text(name)
     except OSError as error:
         raise Unavailable(f"the spool cannot be used: {error.strerror}", path=path) from error
-    return f"{node}-{word}" if word.isalnum() else node
+    return name
+
+
+def name_in(spool: Path) -> str:
+    """The name of the recorder whose spool this is; empty when it left none. Blocking."""
+    try:
+        return (spool / _NAME).read_text().strip()
+    except OSError:
+        return ""

@@ -5,6 +5,6 @@ are cut (`recorder.segmenter`), putting them into the archive (the uploader). `o
 thread. Design: docs/design/segments.md.
 """
 
-from recorder.spool.spool import Spool, open_spool
+from recorder.spool.spool import Spool, is_free, open_spool
 
-__all__ = ["Spool", "open_spool"]
+__all__ = ["Spool", "is_free", "open_spool"]

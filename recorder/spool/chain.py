@@ -21,10 +21,12 @@ NAME = "last"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The newest segment of a stream, as far as its successor needs it."""
+    """The newest segment of a stream, as far as its successor needs it. `sure`: False when another
+    recorder may have sealed later ones that nobody knows of yet."""
 
     until: WallTime
     sha256: bytes | None
+    sure: bool = True
 
 
 class Chain:

@@ -20,6 +20,9 @@ from vms.core.walltime import WallTime
 log = logging.getLogger(__name__)
 
 
+_FIRST = Link(WallTime(0), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a step changed: the segment as it is now (None: nothing to list) and what went wrong."""
@@ -38,8 +41,8 @@ class SpoolFiles:
         self._refused: dict[int, VmsError] = {}
         self._chain = Chain(folder)
 
-    def continue_chain(self, stream_id: int, sha256: bytes | None, until: WallTime) -> None:
-        self._chain.told(stream_id, Link(until, sha256))
+    def continue_chain(self, stream_id: int, link: Link) -> None:
+        self._chain.told(stream_id, link)
 
     def sealed_until(self, stream_id: int) -> WallTime | None:
         link = self._chain.of(stream_id)
@@ -98,10 +101,9 @@ class SpoolFiles:
         name = f"{identity.start}-{identity.epoch}-{identity.sequence}{SUFFIX}"
         path = self._folder / str(identity.stream_id) / name
         link = self._chain.of(identity.stream_id)
-        previous = link.sha256 if link is not None else None
         try:
             file = OpenFile(
-                path, step, previous, fsync=self._fsync, writev=self._writev, sync=self._sync
+                path, step, link or _FIRST, fsync=self._fsync, writev=self._writev, sync=self._sync
             )
         except (OSError, VmsError) as error:
             refused = translate(error, path) if isinstance(error, OSError) else error

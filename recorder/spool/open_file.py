@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from recorder.spool.chain import Link
 from recorder.steps import AppendFragment, OpenSegment
 from vms.core.media.access_unit import TrackFormat
 from vms.core.media.codec import codec_string
@@ -31,7 +32,7 @@ class OpenFile:
         self,
         path: Path,
         step: OpenSegment,
-        previous: bytes | None,
+        previous: Link,
         *,
         fsync: bool,
         writev: Writev,
@@ -39,7 +40,9 @@ class OpenFile:
     ) -> None:
         """Create the file and write its front. Raises OSError; then there is no file."""
         self.path = path
-        self._identity = replace(step.identity, prev_sha256=previous)
+        self._identity = replace(
+            step.identity, prev_sha256=previous.sha256, prev_sure=previous.sure
+        )
         self._format = step.formats[leading_track(step.formats)]
         self._fsync, self._writev, self._sync = fsync, writev, sync
         self._hash = hashlib.sha256()

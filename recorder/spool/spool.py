@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from recorder.errors import SpoolFull
+from recorder.spool.chain import Link
 from recorder.spool.files import Outcome, SpoolFiles
 from recorder.spool.names import outgoing_path, remove
 from recorder.spool.open_file import Sync, Writev
@@ -58,6 +59,21 @@ async def open_spool(
         pool.submit(files.close)
         await asyncio.shield(asyncio.to_thread(pool.shutdown))
         os.close(lock)
+
+
+def is_free(folder: Path) -> bool:
+    """Whether there was a spool that nobody has open just now. Blocking, never raises."""
+    try:
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return True
 
 
 class Spool:
@@ -101,11 +117,17 @@ class Spool:
         return [segment for segment, _ in found]
 
     def continue_chain(
-        self, stream_id: int, sha256: bytes | None, until: WallTime = _NEVER
+        self,
+        stream_id: int,
+        sha256: bytes | None,
+        until: WallTime = _NEVER,
+        *,
+        sure: bool = True,
     ) -> None:
-        """Tell the hash of the stream's newest archived segment and where it ends, before its first
-        write. Ignored when the spool itself knows one that ends later (or `until` is not told)."""
-        self._files.continue_chain(stream_id, sha256, until)
+        """Tell the hash of the stream's newest segment elsewhere and where it ends, before its
+        first write. Ignored when the spool itself knows one that ends as late or later (or `until`
+        is not told). Not `sure`: later ones may exist, and the next segment says so."""
+        self._files.continue_chain(stream_id, Link(until, sha256, sure))
 
     def recorded_until(self, stream_id: int) -> WallTime | None:
         """Where the newest segment ends that this spool ever sealed of the stream, archived or not;

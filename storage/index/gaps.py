@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
@@ -71,6 +71,14 @@ class Gaps:
             await hold_stream(connection, gap.stream_id)
             await _put(connection, gap)
 
+    async def cut(self, stream_id: int, span: TimeRange) -> None:
+        """`span` is recorded after all: gaps lose what of it they cover; one that lasts goes on
+        behind it."""
+        async with self._database.write() as connection:
+            await hold_stream(connection, stream_id)
+            for row in (await connection.execute(_touching(stream_id, span))).all():
+                await _cut(connection, _gap(row), span)
+
     async def opened(self, stream_id: int) -> Gap | None:
         """The gap that lasts until now, if one does."""
         async with self._database.read() as connection:
@@ -85,20 +93,34 @@ class Gaps:
 
     async def between(self, stream_id: int, span: TimeRange) -> list[Gap]:
         """Gaps that touch `span`, whole, oldest first."""
-        wanted = (
-            select(gaps)
-            .where(gaps.c.stream_id == stream_id, gaps.c.start_us < span.end)
-            .where(or_(gaps.c.end_us.is_(None), gaps.c.end_us > span.start))
-            .order_by(gaps.c.start_us)
-        )
         async with self._database.read() as connection:
-            return [_gap(row) for row in (await connection.execute(wanted)).all()]
+            found = await connection.execute(_touching(stream_id, span))
+            return [_gap(row) for row in found.all()]
 
     async def forget(self, stream_id: int, until: WallTime) -> int:
         """Drop the gaps that ended at or before `until`; how many there were."""
         old = delete(gaps).where(gaps.c.stream_id == stream_id, gaps.c.end_us <= until)
         async with self._database.write() as connection:
             return (await connection.execute(old)).rowcount
+
+
+def _touching(stream_id: int, span: TimeRange) -> Select[Any]:
+    return (
+        select(gaps)
+        .where(gaps.c.stream_id == stream_id, gaps.c.start_us < span.end)
+        .where(or_(gaps.c.end_us.is_(None), gaps.c.end_us > span.start))
+        .order_by(gaps.c.start_us)
+    )
+
+
+async def _cut(connection: AsyncConnection, gap: Gap, span: TimeRange) -> None:
+    """What is left before `span`, and what is left behind."""
+    this = (gaps.c.stream_id == gap.stream_id) & (gaps.c.start_us == gap.start)
+    await connection.execute(delete(gaps).where(this))
+    if gap.start < span.start:
+        await _put(connection, replace(gap, end=span.start))
+    if gap.end is None or gap.end > span.end:
+        await _put(connection, replace(gap, start=span.end))
 
 
 def _gap(row: Any) -> Gap:

@@ -125,3 +125,32 @@ async def test_a_gap_that_is_renewed_is_one_closed_part_and_one_that_lasts(
     await index.gaps.renew(gap.stream_id, at(240))
     causes = [each.cause for each in await index.gaps.between(gap.stream_id, ALWAYS)]
     assert causes == [Cause.UNREACHABLE, Cause.UNREACHABLE, Cause.CLOSED, Cause.CLOSED]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "left"),
+    [
+        (span(50, 120), [(120, 200)]),
+        (span(120, 150), [(100, 120), (150, 200)]),
+        (span(180, 300), [(100, 180)]),
+        (span(100, 200), []),
+        (span(200, 300), [(100, 200)]),
+    ],
+)
+async def test_what_is_recorded_after_all_is_no_gap(
+    index: Index, gap: Gap, recorded: TimeRange, left: list[tuple[int, int]]
+) -> None:
+    await index.gaps.add(replace(gap, end=at(200)))
+    await index.gaps.cut(gap.stream_id, recorded)
+    found = await index.gaps.between(gap.stream_id, ALWAYS)
+    assert [(one.start, one.end) for one in found] == left
+    assert {one.cause for one in found} <= {gap.cause}
+
+
+async def test_a_gap_that_lasts_goes_on_behind_what_is_recorded_after_all(
+    index: Index, gap: Gap
+) -> None:
+    await index.gaps.open(gap)
+    await index.gaps.cut(gap.stream_id, span(90, 150))
+    assert await index.gaps.opened(gap.stream_id) == replace(gap, start=at(150))
+    assert len(await index.gaps.between(gap.stream_id, ALWAYS)) == 1

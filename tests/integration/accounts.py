@@ -26,8 +26,9 @@ class Accounts:
     """One stream between its first and its last recorded instant; times in seconds.
 
     `unexplained`: neither in a segment nor in a gap. `doubled`: in two segments, or in a segment
-    and a gap. `corrupt`: what is wrong with single objects. `broken`: segments that do not name the
-    hash of the one before.
+    and a gap. `corrupt`: what is wrong with single objects. `broken`: segments that neither name
+    the hash of the one before, nor say that their writer could not know it. `forks`: those that
+    say so and rightly name an earlier one, or none.
     """
 
     stored: float = 0.0
@@ -37,6 +38,7 @@ class Accounts:
     segments: int = 0
     corrupt: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    forks: list[str] = field(default_factory=list)
 
     @property
     def expected(self) -> float:
@@ -56,12 +58,21 @@ async def audit(
     if not segments:
         return Accounts()
     found = _times(segments, await archive.gaps(stream_id, span))
-    found.broken = [
-        after.key for before, after in pairwise(segments) if after.prev_sha256 != before.sha256
-    ]
+    await _follow_chain(archive, segments, found)
     for segment in segments:
         found.corrupt += await _faults(archive, segment, decode=decode)
     return found
+
+
+async def _follow_chain(archive: Archive, segments: Sequence[Segment], found: Accounts) -> None:
+    earlier: set[bytes | None] = {None}
+    for before, after in pairwise(segments):
+        earlier.add(before.sha256)
+        if after.prev_sha256 == before.sha256:
+            continue
+        front = parse_init(await archive.read(after, 0, after.init_size))
+        unsure = not front.identity.prev_sure and after.prev_sha256 in earlier
+        (found.forks if unsure else found.broken).append(after.key)
 
 
 def _times(segments: Sequence[Segment], gaps: Sequence[Gap]) -> Accounts:

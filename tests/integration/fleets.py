@@ -25,7 +25,12 @@ async def _main(folder: Path, name: str, url: str) -> None:
         open_site(folder, migrated=True) as site,
         open_bus(url, user=login.user, password=login.password) as bus,
     ):
-        config = replace(site.config, node=name, spool=folder / f"spool-{name}")
+        own = folder / f"spool-{name}"
+
+        def others() -> list[Path]:
+            return [each for each in folder.glob("spool-*") if each != own]
+
+        config = replace(site.config, node=name, spool=own, left_spools=others)
         await record(config, site.index, site.archive, bus, site.clock)
 
 

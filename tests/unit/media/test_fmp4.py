@@ -57,6 +57,12 @@ def test_formats_and_identity_come_back_as_they_were(
     assert parse_init(front) == Init(formats, ONE, len(front))
 
 
+def test_a_segment_says_when_it_cannot_know_its_predecessor() -> None:
+    one = replace(ONE, prev_sure=False)
+    front = init_segment({AUDIO: AAC}, one)
+    assert parse_init(front).identity == one
+
+
 def test_the_front_is_of_one_size_with_and_without_a_previous_hash() -> None:
     formats = {VIDEO: gop(0)[0].format}
 

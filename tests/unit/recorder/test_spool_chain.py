@@ -12,8 +12,9 @@ import pytest
 from recorder.segmenter import Segmenter
 from recorder.spool import Spool, open_spool
 from tests.fakes.recordings import steps_of
-from tests.fakes.units import pictures
+from tests.fakes.units import START, pictures
 from vms.core.errors import Unavailable
+from vms.core.media.fmp4 import parse_init
 from vms.core.model import Segment
 from vms.core.walltime import SECOND, WallTime
 
@@ -77,6 +78,21 @@ async def test_of_two_that_know_the_chain_the_later_one_is_right(tmp_path: Path)
         spool.continue_chain(7, b"\2" * 32, WallTime(second.range.end + SECOND))
         (third, *_) = await keep(spool, 10, 12)
         assert third.prev_sha256 == b"\2" * 32
+
+
+async def test_after_a_take_over_the_first_segment_says_that_its_predecessor_is_not_sure(
+    tmp_path: Path,
+) -> None:
+    async with open_spool(tmp_path, max_bytes=LARGE) as spool:
+        spool.continue_chain(7, b"\1" * 32, WallTime(START - SECOND), sure=False)
+        first, second, *_ = await keep(spool, 0, 12)
+        told = [parse_init(spool.path(one).read_bytes()).identity for one in (first, second)]
+        assert first.prev_sha256 == b"\1" * 32
+        assert [one.prev_sure for one in told] == [False, True]
+    async with open_spool(tmp_path / "new", max_bytes=LARGE) as spool:
+        spool.continue_chain(7, None, sure=False)  # nothing of the dead one is archived yet
+        (first, *_) = await keep(spool, 0, 3)
+        assert not parse_init(spool.path(first).read_bytes()).identity.prev_sure
 
 
 @pytest.mark.parametrize("torn", [b"", b"12", b"179 00ff", b"179 zz\n", b"\xff\xfe", b"1 2 3\n"])

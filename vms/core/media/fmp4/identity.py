@@ -13,6 +13,7 @@ from vms.core.runs import CameraClock, ClockMapping
 from vms.core.walltime import WallTime
 
 SCHEMA = 1
+_NEWEST_ARCHIVED = "newest-archived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,11 @@ class Identity:
     of media time 0 of all tracks: `start`, or earlier where pictures are reordered (decoding begins
     before presentation) or audio came late. `origins`: for each track the pts (of its run, in its
     clock rate) at media time 0. `prev_sha256`: hash of the stream's previous segment, None for the
-    very first. `needs`: None for a segment that starts at a random access point; else the one that
-    holds the point from which its first pictures, and all between, have to be decoded. `mapping`:
-    by which clocks civil time was found, as they stood when the segment began; None: not told.
+    very first. `prev_sure`: False where that is only the newest archived one that the writer could
+    know of, after another recorder died: segments of that one may lie between. `needs`: None for a
+    segment that starts at a random access point; else the one that holds the point from which its
+    first pictures, and all between, have to be decoded. `mapping`: by which clocks civil time was
+    found, as they stood when the segment began; None: not told.
     """
 
     camera_id: int
@@ -45,6 +48,7 @@ class Identity:
     zero: WallTime
     origins: Mapping[int, int] = field(default_factory=dict)
     prev_sha256: bytes | None = None
+    prev_sure: bool = True
     needs: Needed | None = None
     mapping: ClockMapping | None = None
 
@@ -83,6 +87,8 @@ def _to_json(identity: Identity) -> bytes:
         "origins": {str(track): pts for track, pts in identity.origins.items()},
         "prev_sha256": previous.hex() if previous else None,
     }
+    if not identity.prev_sure:
+        fields["prev"] = _NEWEST_ARCHIVED
     if (needs := identity.needs) is not None:
         fields["needs"] = [needs.start, needs.epoch, needs.sequence]
     if (mapping := identity.mapping) is not None:
@@ -102,6 +108,7 @@ def _from_fields(fields: dict[str, Any]) -> Identity:
         zero=WallTime(int(fields["zero"])),
         origins={int(track): int(pts) for track, pts in fields["origins"].items()},
         prev_sha256=bytes.fromhex(previous) if previous else None,
+        prev_sure=fields.get("prev") != _NEWEST_ARCHIVED,
         needs=_needed(fields.get("needs")),
         mapping=_mapping(fields.get("clocks")),
     )
