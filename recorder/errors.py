@@ -32,10 +32,21 @@ class CameraError(VmsError):
 
 
 class TransportRefused(CameraError):
-    """The camera does not send over the transport that was asked for; another may do."""
+    """The camera does not send over the transport that was asked for; another may do.
 
-    def __init__(self, message: str, **context: object) -> None:
-        super().__init__(Cause.UNSUPPORTED, message, **context)
+    `again`: the source has another one and begins with it when it is opened next.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        cause: Cause = Cause.UNSUPPORTED,
+        *,
+        again: bool = False,
+        **context: object,
+    ) -> None:
+        super().__init__(cause, message, **context)
+        self.again = again
 
 
 class Redirected(CameraError):

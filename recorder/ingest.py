@@ -15,7 +15,7 @@ from recorder.errors import CameraError
 from recorder.keeping import Keeps
 from recorder.pauses import Pauses
 from recorder.runbook import RunLog
-from recorder.source import Run, Source
+from recorder.source import Run, Source, open_run
 from recorder.status import Status
 from vms.core.beside import beside
 from vms.core.clock import Clock
@@ -93,8 +93,8 @@ class Ingest:
         now = self._clock.wall()
         not_before = self._recording.not_before(now) if self._recording else None
         async with AsyncExitStack() as opened:
-            async with self._door:
-                run = await opened.enter_async_context(self._source.open(not_before))
+            opening = open_run(self._source, not_before, door=self._door)
+            run = await opened.enter_async_context(opening)
             self._begin_run(run)
             async for batch in run:
                 if self._check is not None:

@@ -10,7 +10,7 @@ from recorder.errors import CameraError
 from recorder.findings import MOST_BYTES, Seen, advice
 from recorder.rtsp.intake import open_intake
 from recorder.rtsp.urls import split_credentials
-from recorder.source import RtspRun, Run
+from recorder.source import RtspRun, Run, open_run
 from vms.core.clock import Clock, SystemClock
 from vms.core.media.codec import codec_string
 from vms.core.model import Cause, Stream, StreamRole
@@ -80,7 +80,7 @@ async def probe(
     try:
         async with open_intake() as intake:
             source = source_for(stream, clock or SystemClock(), intake)
-            async with asyncio.timeout(longest_seconds), source.open() as run:
+            async with asyncio.timeout(longest_seconds), open_run(source) as run:
                 notes += _about_session(run)
                 await _watch(run, seen, watch_seconds)
                 return _report(run, seen, notes)

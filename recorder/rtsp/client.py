@@ -91,7 +91,7 @@ class Session:
         """Stop or go on reading: over TCP the camera feels it, over UDP it costs packets."""
         if self.datagrams is None:
             self.wire.pause(paused)
-        elif self.wire.failure is None:
+        else:
             self.datagrams.pause(paused)
 
     def calm(self, calm: bool) -> None:

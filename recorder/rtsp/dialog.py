@@ -26,6 +26,8 @@ from recorder.rtsp.urls import Address, base_url, control_url, control_urls, nam
 from vms.core.model import Cause
 
 AGENT = "Matakota VMS"
+_SETUP_FINAL = (401, 403, 404)
+"""Any other refusal of SETUP may be one of the transport: cameras say 400, 406, 415, 459, 500."""
 
 Talk = Generator[Request, Response, Response]
 
@@ -225,4 +227,7 @@ class Dialog:
         if answer.status < 400 and (location := answer.headers.get("location")):
             raise Redirected(location.encode("utf-8", "replace").decode())
         cause, words = refusal(answer.status, method)
-        raise CameraError(cause, words, status=answer.status, reason=printable(answer.reason))
+        status, reason = answer.status, printable(answer.reason)
+        if method == "SETUP" and status >= 400 and status not in _SETUP_FINAL:
+            raise TransportRefused(words, cause, status=status, reason=reason)
+        raise CameraError(cause, words, status=status, reason=reason)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from recorder.errors import TransportRefused
+from recorder.errors import CameraError, TransportRefused
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
 from recorder.rtp.rtcp import receiver_report
@@ -22,11 +22,11 @@ from recorder.rtsp.tracks import audio_receiver, video_receiver
 from recorder.source.pins import OwnPins, Pins
 from recorder.source.transports import Transports
 from recorder.source.units import UnitQueue
-from recorder.source.watch import trouble
+from recorder.source.watch import LeftAlone, trouble
 from vms.core.beside import beside
 from vms.core.clock import Clock
 from vms.core.media.access_unit import AccessUnit
-from vms.core.model import Stream
+from vms.core.model import Cause, Stream
 from vms.core.runs import ClockMapping, Noticed
 from vms.core.walltime import WallTime
 
@@ -51,12 +51,13 @@ class Nobody:
 
 
 class RtspSource:
-    """An RTSP camera. Its transport is the stream's; where that fails, the other one, which is kept
-    for an hour.
+    """An RTSP camera. Its transport is the stream's; where that fails, the next attempt uses the
+    other one, which is kept for an hour once it works.
 
-    `trust`: how certificates are judged; `pins` knows which one counts, and is told of the first.
-    `redirects_to`: hosts beside its own that a camera may send us to. `audience`: who watches;
-    while nobody does, reading takes its time.
+    `silence_seconds`: how long after PLAY the first datagram may take. `trust`: how certificates
+    are judged; `pins` knows which one counts, and is told of the first. `redirects_to`: hosts
+    beside its own that a camera may send us to. `audience`: who watches; while nobody does, reading
+    takes its time.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class RtspSource:
         intake: Intake,
         *,
         stall_seconds: float = 5.0,
+        silence_seconds: float = SILENCE_SECONDS,
         trust: Trust | None = None,
         pins: Pins | None = None,
         redirects_to: frozenset[str] = _NOBODY,
@@ -73,31 +75,39 @@ class RtspSource:
     ) -> None:
         self._audience = audience or Nobody()
         self._stream, self._clock, self._intake = stream, clock, intake
-        self._stall_seconds, self._redirects_to = stall_seconds, redirects_to
+        self._stall_seconds, self._silence_seconds = stall_seconds, silence_seconds
+        self._redirects_to = redirects_to
         self._trust, self._pins = trust or Trust(), pins or OwnPins(stream)
         self._transports = Transports(stream.transport, secure=stream.url.startswith("rtsps:"))
 
     @asynccontextmanager
     async def open(self, not_before: WallTime | None = None) -> AsyncIterator[RtspRun]:
+        """One attempt over one transport. Raises CameraError; TransportRefused with `again` where
+        another one is to be tried, which the next call does (`open_run` calls it)."""
+        udp = self._transports.next(self._clock.monotonic())
         async with AsyncExitStack() as opened:
-            yield await self._open_any(opened, not_before)
+            run = await self._attempt(opened, udp, not_before)
+            try:
+                yield run
+            finally:
+                if run.silent:
+                    self._transports.silent(udp)
 
-    async def _open_any(self, opened: AsyncExitStack, not_before: WallTime | None) -> RtspRun:
-        """By the first transport that works. Raises CameraError."""
-        refusals: list[str] = []
-        for udp in self._transports.order(self._clock.monotonic()):
-            async with AsyncExitStack() as trying:
-                try:
-                    run = await self._open(trying, udp, not_before)
-                except TransportRefused as refused:
-                    refusals.append(refused.message)
-                    continue
-                if refusals:
-                    self._transports.keep(udp, self._clock.monotonic())
-                    log.info("%s: %s, so the other transport is used", self._name, refusals[0])
-                opened.push_async_exit(trying.pop_all())
-                return run
-        raise TransportRefused("; ".join(refusals))
+    async def _attempt(
+        self, opened: AsyncExitStack, udp: bool, not_before: WallTime | None
+    ) -> RtspRun:
+        transports, why = self._transports, self._transports.instead_of
+        try:
+            run = await self._open(opened, udp, not_before)
+        except TransportRefused as refused:
+            raise transports.refused(refused) from refused
+        except (CameraError, asyncio.CancelledError):
+            transports.over(None, self._clock.monotonic())
+            raise
+        transports.over(udp, self._clock.monotonic())
+        if why:
+            log.info("%s: %s, so the other transport is used", self._name, why)
+        return run
 
     async def _open(
         self, opened: AsyncExitStack, udp: bool, not_before: WallTime | None
@@ -119,7 +129,7 @@ class RtspSource:
         run = RtspRun(session, self._clock, self._stall_seconds, not_before, self._audience)
         await opened.enter_async_context(beside(run.tend()))
         if session.datagrams is not None:
-            await _listen(session, session.datagrams.heard)
+            await _listen(session, session.datagrams.heard, self._silence_seconds)
         return run
 
     @property
@@ -132,15 +142,15 @@ class RtspSource:
             log.info("%s: certificate %s is remembered", self._name, shown[:16])
 
 
-async def _listen(session: Session, heard: asyncio.Event) -> None:
+async def _listen(session: Session, heard: asyncio.Event, seconds: float) -> None:
     """Raises TransportRefused when nothing comes over UDP, or what ended the session meanwhile."""
     try:
-        async with asyncio.timeout(SILENCE_SECONDS):
+        async with asyncio.timeout(seconds):
             await heard.wait()
     except TimeoutError as error:
         if session.wire.failure is not None:
             raise session.wire.failure from error
-        words = f"nothing came over UDP for {SILENCE_SECONDS:.0f} s: is it blocked between us?"
+        words = f"nothing came over UDP for {seconds:.0f} s: is it blocked between us?"
         raise TransportRefused(words) from error
 
 
@@ -154,6 +164,9 @@ class RtspRun:
         audience: Audience,
     ) -> None:
         self._audience, self._calm = audience, False
+        self.silent = False
+        """Whether it ended because not a packet came, although the camera had agreed to send."""
+        self._left_alone: LeftAlone | None = None
         self._session, self._clock, self._stall_seconds = session, clock, stall_seconds
         self._started = clock.monotonic()
         self._units = UnitQueue(session.pause)
@@ -217,7 +230,7 @@ class RtspRun:
     async def tend(self) -> None:
         """Once a second: is it stalled, did our clock step; keep-alive and reports when due."""
         kept = reported = self._started
-        while self._session.wire.failure is None:
+        while self._units.failure is None:
             await self._clock.sleep(1.0)
             now = self._clock.monotonic()
             self._watch(now)
@@ -240,8 +253,16 @@ class RtspRun:
         units = self._reception.take(self._clock.monotonic())
         if units:
             self._units.put(units)
-        if self._session.wire.failure is not None:
-            self._units.fail(self._session.wire.failure)
+        if (failure := self._session.wire.failure) is not None and not self._goes_on(failure):
+            self._units.fail(failure)
+
+    def _goes_on(self, failure: CameraError) -> bool:
+        """Some cameras close the connection after PLAY and send their datagrams all the same."""
+        if self._session.datagrams is None or failure.cause is not Cause.CLOSED:
+            return False
+        if self._left_alone is None:
+            self._left_alone = LeftAlone(self.bytes_read, self._clock.monotonic())
+        return True
 
     def _calm_down(self, now: float) -> None:
         """Nobody watches and the run's time is found: reading need not be prompt."""
@@ -252,13 +273,18 @@ class RtspRun:
     def _watch(self, now: float) -> None:
         if self._session.datagrams is not None:
             self._session.datagrams.release()
+        alone, failure = self._left_alone, self._session.wire.failure
+        if alone is not None and failure is not None and alone.ended(self.bytes_read, now):
+            self._units.fail(failure)
         if self._units.waits:  # not taken yet: nobody can say that it stalls
             return
         error = trouble(
             self._reception, self._started, now, self._clock.wall(), self._stall_seconds
         )
         if error is not None:
+            self.silent = not any(each.packets for each in self._rtp.values())
             self._session.wire.fail(error)
+            self._units.fail(error)
 
     def _report(self, now: float) -> None:
         for channel, receiver in self._rtcp.items():

@@ -8,6 +8,21 @@ from vms.core.model import Cause
 from vms.core.walltime import SECOND, WallTime
 
 CLOCK_STEP_MICROS = SECOND
+QUIET_SECONDS = 2.0
+"""A camera that closed its connection and sends no datagram for so long has ended the session."""
+
+
+class LeftAlone:
+    """A session whose connection the camera closed, while its datagrams may go on."""
+
+    def __init__(self, size: int, now: float) -> None:
+        self._size, self._heard = size, now
+
+    def ended(self, size: int, now: float) -> bool:
+        """`size`: bytes that have come by now, monotonic seconds."""
+        if size != self._size:
+            self._size, self._heard = size, now
+        return now - self._heard > QUIET_SECONDS
 
 
 def trouble(

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from recorder.errors import CameraError
+from recorder.errors import CameraError, TransportRefused
+from recorder.fleet.gate import CAMERA_SECONDS, Gate
 from recorder.rtsp.dialog import Channel
 from recorder.rtsp.intake import open_intake
 from recorder.rtsp.sdp import Media
 from recorder.rtsp.tls import Trust
 from recorder.rtsp.udp import open_datagrams
-from recorder.source import RtspRun, RtspSource
+from recorder.source import RtspRun, RtspSource, open_run
 from tests.integration.clips import make_clip
 from tests.integration.sources import Start, take
 from tests.servers.cameras import Cameras, run_cameras, small
@@ -51,7 +52,8 @@ async def source(of: Stream, **options: object) -> AsyncIterator[RtspSource]:
 
 async def opened(one: RtspSource, pictures: int = 8) -> RtspRun:
     """Watch for so many pictures and leave; the run as it was."""
-    async with one.open() as run:
+    async with open_run(one) as run:
+        assert isinstance(run, RtspRun)
         units = await take(run, pictures)
     assert min(later.pts - unit.pts for unit, later in itertools.pairwise(units)) > 0
     return run
@@ -64,6 +66,8 @@ async def opened(one: RtspSource, pictures: int = 8) -> RtspRun:
         (Transport.UDP, None, True),
         (Transport.AUTO, Misbehaviour.NO_TCP, True),
         (Transport.UDP, Misbehaviour.NO_UDP, False),
+        (Transport.AUTO, Misbehaviour.REFUSES_TCP, True),
+        (Transport.UDP, Misbehaviour.REFUSES_UDP, False),
     ],
 )
 async def test_the_other_transport_is_used_where_one_is_refused(
@@ -77,12 +81,47 @@ async def test_the_other_transport_is_used_where_one_is_refused(
 
 async def test_silence_over_udp_leads_to_tcp_which_is_then_kept(cameras: Cameras) -> None:
     cameras.misbehave(KEY, Misbehaviour.SILENT_UDP)
-    async with source(stream(cameras, Transport.UDP)) as one:
+    async with source(stream(cameras, Transport.UDP), silence_seconds=1.0) as one:
         assert not (await opened(one)).over_udp
-        began = time.monotonic()
-        async with one.open() as run:
+        async with one.open() as run:  # a single attempt, and not over UDP
             assert not run.over_udp
-        assert time.monotonic() - began < 2.5  # it would be 3 s of silence
+
+
+async def test_silence_over_tcp_leads_to_udp_which_is_then_kept(cameras: Cameras) -> None:
+    cameras.misbehave(KEY, Misbehaviour.SILENT_TCP)
+    async with source(stream(cameras), stall_seconds=1.0) as one:
+        with pytest.raises(CameraError) as caught:
+            await opened(one)
+        assert caught.value.cause is Cause.STALLED
+        for _ in range(2):
+            assert (await opened(one, 3)).over_udp
+
+
+async def test_each_transport_is_an_attempt_with_a_turn_of_its_own(cameras: Cameras) -> None:
+    """Between them lies what the gate asks for, and a camera that refuses both is left."""
+    cameras.misbehave(KEY, Misbehaviour.REFUSES_TCP, 500)
+    cameras.misbehave(KEY, Misbehaviour.REFUSES_UDP, 415)
+    door = Gate(SystemClock()).door(1, cameras.url(KEY, "sub"))
+    async with source(stream(cameras)) as one:
+        began = time.monotonic()
+        with pytest.raises(TransportRefused, match="refuses SETUP") as caught:
+            async with open_run(one, door=door):
+                pass
+        assert not caught.value.again
+        assert time.monotonic() - began >= CAMERA_SECONDS
+
+
+async def test_a_camera_that_hangs_up_and_goes_on_over_udp_is_watched_until_it_stops(
+    cameras: Cameras,
+) -> None:
+    cameras.misbehave(KEY, Misbehaviour.LEAVES)
+    async with source(stream(cameras, Transport.UDP)) as one, one.open() as run:
+        await take(run, 25)
+        assert run.session.wire.failure is not None
+        cameras.misbehave(KEY, Misbehaviour.DROP)
+        with pytest.raises(CameraError) as caught:
+            await take(run, 10_000)
+        assert caught.value.cause is Cause.CLOSED
 
 
 async def test_a_camera_that_has_no_transport_left_says_so(cameras: Cameras) -> None:

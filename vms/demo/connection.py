@@ -6,6 +6,7 @@ The server owns the task that runs it. A session ends with its connection, also 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Connection:
         self._session: Session | None = None
         self._behaviour: Behaviour | None = None
         self._heard = desk.clock.monotonic()
+        self._gone = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until the client goes, is silent for too long, talks nonsense, or is hung up on."""
@@ -62,6 +64,9 @@ class Connection:
                     self._heard = self._desk.clock.monotonic()
                     if isinstance(message, Request) and not await self._serve(message):
                         return
+                if self._leaves:
+                    await self._leave()
+                    return
         except OSError:
             return
         except VmsError as error:
@@ -72,7 +77,20 @@ class Connection:
             self._transport.close()
 
     def hang_up(self) -> None:
+        self._gone.set()
         self._transport.abort()
+
+    @property
+    def _leaves(self) -> bool:
+        does = self._behaviour is not None and self._behaviour.does(Misbehaviour.LEAVES)
+        return does and self._session is not None and self._session.playing
+
+    async def _leave(self) -> None:
+        """Close the connection and go on sending, until hung up on or for a session's time."""
+        self._transport.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._desk.session_seconds):
+                await self._gone.wait()
 
     async def _read(self) -> bytes:
         """What came next; nothing when the client has gone or its session has timed out."""
@@ -165,6 +183,8 @@ class Connection:
             self._session, self._stream = Session(stream.behaviour, self._desk.clock), stream
         if stream is not self._stream or self._session.playing:
             return Response(459 if stream is not self._stream else 455)
+        if status := self._refusal_of(request.headers.get("transport", "")):
+            return Response(status)
         transport = self._transport_of(request.headers.get("transport", ""))
         if transport is None:
             return Response(461)
@@ -187,6 +207,11 @@ class Connection:
             if re.match(r"RTP/AVP(/UDP)?(;|$)", one.strip()):
                 return self._datagrams(one)
         return None
+
+    def _refusal_of(self, asked: str) -> int:
+        """The status that a transport is refused with; 0: it is not."""
+        what = Misbehaviour.REFUSES_TCP if "/TCP" in asked else Misbehaviour.REFUSES_UDP
+        return round(self._behaviour.value(what)) if self._behaviour else 0
 
     def _refuses(self, asked: str) -> bool:
         what = Misbehaviour.NO_TCP if "/TCP" in asked else Misbehaviour.NO_UDP

@@ -34,6 +34,10 @@ class Misbehaviour(StrEnum):
     NO_TCP = "no-tcp"  # 461 to who asks for packets interleaved in the connection
     NO_UDP = "no-udp"  # 461 to who asks for datagrams
     SILENT_UDP = "silent-udp"  # datagrams are promised and never come: a firewall stands between
+    SILENT_TCP = "silent-tcp"  # packets in the connection are promised and never come
+    REFUSES_TCP = "refuses-tcp"  # who asks for packets in the connection gets status `value` (400)
+    REFUSES_UDP = "refuses-udp"  # who asks for datagrams gets status `value` (400)
+    LEAVES = "leaves"  # closes the connection after PLAY, and goes on sending datagrams
     SHUFFLE = "shuffle"  # datagrams overtake each other
 
 
@@ -53,6 +57,8 @@ _DEFAULTS = {
     Misbehaviour.GAP: 1.0,
     Misbehaviour.LOSS: 50.0,
     Misbehaviour.REPORT_OFFSET: 3600.0,
+    Misbehaviour.REFUSES_TCP: 400.0,
+    Misbehaviour.REFUSES_UDP: 400.0,
 }
 
 

@@ -60,7 +60,8 @@ class Response:
     body: str = ""
 
     def encode(self, sequence: str) -> bytes:
-        lines = [f"RTSP/1.0 {self.status} {REASONS[self.status]}", f"CSeq: {sequence}"]
+        reason = REASONS.get(self.status, "Refused")
+        lines = [f"RTSP/1.0 {self.status} {reason}", f"CSeq: {sequence}"]
         lines.append("Server: Matakota demo camera")
         for name, value in self.headers.items():
             values = (value,) if isinstance(value, str) else value

@@ -69,7 +69,8 @@ class Session:
 
     def _is_silent(self, track: TrackState) -> bool:
         does = self._behaviour.does
-        blocked = does(Misbehaviour.SILENT_UDP) and not track.outlet.takes_whole
+        whole = track.outlet.takes_whole
+        blocked = does(Misbehaviour.SILENT_TCP if whole else Misbehaviour.SILENT_UDP)
         return blocked or does(Misbehaviour.DEAF)
 
     def _takes(self, burst: Burst, track: TrackState) -> bool:
