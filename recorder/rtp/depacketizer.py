@@ -95,6 +95,7 @@ class Pictures:
         self.timestamp: int | None = None
         self._emitted: int | None = None
         self._trust_marker = True
+        self._all_start = False
 
     def lose(self) -> None:
         if self.parts:
@@ -125,6 +126,21 @@ class Pictures:
         self.open_at = len(self.parts)
         self.parts.append(b"")
         self.parts.append(header)
+
+    def goes_on(self, header: bytes, starts_picture: bool) -> bool:
+        """Whether a fragment with a start bit is one more piece of the unit that is open, all the
+        same: some cameras set it on every fragment. They are known by what cannot be, a picture
+        with two beginnings; what was cut apart by then is dropped."""
+        if self.open_at < 0 or self.parts[self.open_at + 1] != header:
+            return False
+        if starts_picture and not self._all_start:
+            self._all_start = True
+            self._damaged = True
+        return self._all_start
+
+    def only_ended(self) -> None:
+        """A fragment with an end bit has no start bit: so this camera sets them as it should."""
+        self._all_start = False
 
     def fill(self, piece: bytes) -> None:
         """More bytes of the open NAL unit."""

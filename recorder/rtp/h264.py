@@ -84,7 +84,11 @@ class H264Depacketizer:
             kind = head & 0x1F
             is_slice = 1 <= kind <= 5
             header = bytes(((data[start] & 0xE0) | kind,))
-            self._pictures.begin(header, is_slice, is_slice and data[start + 2] > 127)
+            first = is_slice and data[start + 2] > 127
+            if not self._pictures.goes_on(header, first):
+                self._pictures.begin(header, is_slice, first)
+        elif head & 0x40:
+            self._pictures.only_ended()
         self._pictures.fill(data[start + 2 : end])
         if head & 0x40:
             self._pictures.close()

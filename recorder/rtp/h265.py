@@ -1,7 +1,7 @@
 """H.265 out of RTP (RFC 7798): single NAL units, aggregation and fragmentation units.
 
-Decoding order numbers (sprop-max-don-diff above 0) are not read: no camera has been met that sends
-them.
+Decoding order numbers (sprop-max-don-diff above 0) are taken off and looked at: units that are sent
+in another order than they are decoded in are not put back into it; their picture is dropped.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ _AGGREGATION, _FRAGMENTATION = 48, 49
 
 
 class H265Depacketizer:
-    def __init__(self, parameter_sets: Iterable[bytes] = ()) -> None:
-        """`parameter_sets`: those of the session description, if any."""
+    def __init__(self, parameter_sets: Iterable[bytes] = (), *, numbered: bool = False) -> None:
+        """`parameter_sets`: those of the session description, if any. `numbered`: decoding order
+        numbers are among the bytes (DONL, DOND: sections 4.4.1 to 4.4.3)."""
+        self._numbered = numbered
+        self._number: int | None = None
         self._pictures = Pictures(Codec.H265, ParameterSets(Codec.H265, parameter_sets))
         self.ready: list[Coded] = self._pictures.ready
 
@@ -62,6 +65,9 @@ class H265Depacketizer:
                 self._fragment(data, start, end)
             elif kind == _AGGREGATION:
                 self._aggregate(data, start + 2, end)
+            elif self._numbered:
+                self._count(int.from_bytes(data[start + 2 : start + 4], "big"))
+                self._whole(data[start : start + 2] + data[start + 4 : end])
             elif data[start : start + 3] in (b"\0\0\1", b"\0\0\0"):
                 self._annex_b(data[start:end])
             else:
@@ -71,7 +77,7 @@ class H265Depacketizer:
 
     def _whole(self, nal: bytes) -> None:
         kind = (nal[0] >> 1) & 0x3F
-        if kind > 47:
+        if kind > 47 or len(nal) < 3:
             self._pictures.spoil()
             return
         is_slice = kind < 32
@@ -87,16 +93,25 @@ class H265Depacketizer:
         if head & 0x80:
             kind = head & 0x3F
             header = bytes(((data[start] & 0x81) | (kind << 1), data[start + 1]))
-            self._pictures.begin(header, kind < 32, kind < 32 and data[start + 3] > 127)
+            if self._numbered:
+                self._count(int.from_bytes(data[start + 3 : start + 5], "big"))
+                start += 2
+            first = kind < 32 and data[start + 3 : start + 4] > b"\x7f"
+            if not self._pictures.goes_on(header, first):
+                self._pictures.begin(header, kind < 32, first)
+        elif head & 0x40:
+            self._pictures.only_ended()
         self._pictures.fill(data[start + 3 : end])
         if head & 0x40:
             self._pictures.close()
 
     def _aggregate(self, data: bytes, start: int, end: int) -> None:
         """Section 4.4.2."""
-        for _ in range(MOST_NALS_IN_PACKET):
+        for place in range(MOST_NALS_IN_PACKET):
             if end - start <= 2:
                 return
+            if self._numbered:
+                start += self._count_in(data, start, first=not place)
             size = (data[start] << 8) | data[start + 1]
             start += 2
             if not 2 < size <= end - start:
@@ -104,6 +119,21 @@ class H265Depacketizer:
             self._whole(data[start : start + size])
             start += size
         self._pictures.spoil()
+
+    def _count_in(self, data: bytes, start: int, *, first: bool) -> int:
+        """Read the number before a unit of an aggregate: how long it is. The first one is written
+        out, the others say by how much more than one they are further (section 4.4.2)."""
+        if first:
+            self._count(int.from_bytes(data[start : start + 2], "big"))
+            return 2
+        self._count(((self._number or 0) + data[start] + 1) & 0xFFFF)
+        return 1
+
+    def _count(self, number: int) -> None:
+        """The next unit has this decoding order number (modulo 2^16: section 4.4.1)."""
+        last, self._number = self._number, number
+        if last is not None and (number - last) & 0xFFFF >= 0x8000:
+            self._pictures.spoil()
 
     def _annex_b(self, data: bytes) -> None:
         nals = split_few(data)

@@ -21,8 +21,11 @@ _VIDEO_RATE = 90_000
 
 def video_receiver(media: Media) -> TrackReceiver:
     """For a section whose encoding is H264 or H265."""
-    make = H264Depacketizer if media.encoding == "H264" else H265Depacketizer
-    return TrackReceiver(VIDEO, make(parameter_sets(media)), MediaClock(_VIDEO_RATE))
+    sets, made = parameter_sets(media), MediaClock(_VIDEO_RATE)
+    if media.encoding == "H264":
+        return TrackReceiver(VIDEO, H264Depacketizer(sets), made)
+    numbered = media.parameters.get("sprop-max-don-diff", "0").strip("0") != ""
+    return TrackReceiver(VIDEO, H265Depacketizer(sets, numbered=numbered), made)
 
 
 def audio_receiver(media: Media) -> TrackReceiver | None:

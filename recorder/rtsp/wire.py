@@ -25,6 +25,7 @@ ANSWER_SECONDS = 8.0
 MOST_EARLY = 8192
 MOST_EARLY_BYTES = 8 * 1024 * 1024
 """Packets kept before the answer to PLAY; what comes beyond either is let go."""
+_MISCOUNTED_SECONDS = 0.5
 _ROOM_BYTES = 1024 * 1024
 _MOST_READS = 4
 _buffer = memoryview(bytearray(256 * 1024))
@@ -43,6 +44,8 @@ class Wire:
         self._early_bytes = 0
         self._answers: dict[int, asyncio.Future[Response]] = {}
         self._cseq = 0
+        self._miscounts = False
+        self._doubted: asyncio.Future[Response] | None = None
         intake.add(sock, self._read)
 
     @property
@@ -167,14 +170,36 @@ class Wire:
         if cseq is None and len(self._answers) == 1:
             cseq = next(iter(self._answers))
         answer = self._answers.get(-1 if cseq is None else cseq)
-        if answer is not None and not answer.done():
-            answer.set_result(message)
+        if answer is not None:
+            _settle(answer, message)
+        elif len(self._answers) == 1:
+            self._note_miscounted(next(iter(self._answers.values())), message)
+
+    def _note_miscounted(self, answer: asyncio.Future[Response], message: Response) -> None:
+        """Some cameras answer with a CSeq of their own. It may as well be a late answer to what is
+        not waited for: so the one that is asked for has a moment to come."""
+        if self._doubted is answer:
+            return
+        self._doubted = answer
+        wait = 0.0 if self._miscounts else _MISCOUNTED_SECONDS
+
+        def take() -> None:
+            if not answer.done():
+                self._miscounts = True
+                answer.set_result(message)
+
+        asyncio.get_running_loop().call_later(wait, take)
 
     def _keep_early(self, channel: int, data: bytes, start: int, end: int) -> None:
         """Packets may overtake the answer to PLAY."""
         if len(self._early) < MOST_EARLY and self._early_bytes < MOST_EARLY_BYTES:
             self._early.append((channel, data[start:end]))
             self._early_bytes += end - start
+
+
+def _settle(answer: asyncio.Future[Response], message: Response) -> None:
+    if not answer.done():
+        answer.set_result(message)
 
 
 async def plain_wire(sock: socket.socket, intake: Intake) -> Wire:

@@ -206,3 +206,19 @@ async def _watch(camera: RtspSource) -> None:
 
 def test_the_tidy_description_of_the_hostile_camera_is_one() -> None:
     assert SDP.count(b"m=video") == 1
+
+
+async def test_a_camera_that_counts_its_answers_its_own_way_is_watched_all_the_same() -> None:
+    """Whatever the number of the request, the answer says 7; then a picture and the end."""
+
+    def script(connection: socket.socket) -> None:
+        bodies = {"DESCRIBE": with_length(SDP), "SETUP": b"Transport: interleaved=0-1\r\n\r\n"}
+        for _ in range(4):
+            method = connection.recv(65536).split(b" ", 1)[0].decode()
+            rest = bodies.get(method, b"X: y\r\n\r\n")
+            connection.sendall(b"RTSP/1.0 200 OK\r\nCSeq: 7\r\n" + rest)
+
+    with hostile_camera(script) as url:
+        begun = time.monotonic()
+        assert (await refused(url)).cause is Cause.CLOSED  # after PLAY: all four were answered
+        assert time.monotonic() - begun < 8
