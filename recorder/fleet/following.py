@@ -112,6 +112,8 @@ class Fleet:
         except VmsError as error:
             log.debug("leases cannot be asked now: %s", error)
             self._pending = True
+        if not self._session.connected:
+            self._pending = True
             self._recall()
         self._start_held(cameras, tasks)
         await self._leases.note()
