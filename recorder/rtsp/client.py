@@ -73,6 +73,12 @@ class Session:
     def bytes_read(self) -> int:
         return self.wire.bytes_read + (self.datagrams.bytes_read if self.datagrams else 0)
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that taking its bytes apart has cost; over UDP its packets are counted
+        only, each of which costs a system call."""
+        return self.wire.cpu_seconds
+
     def deliver(
         self,
         sinks: Mapping[int, Sink],

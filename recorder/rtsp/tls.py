@@ -77,7 +77,7 @@ class SecureWire(Wire):
 
     def _read_more(self) -> None:
         if not self._paused and self.failure is None and self._tls.fileno() >= 0:
-            self._read()
+            self._read_timed()
 
 
 def secured(address: Address, trust: Trust) -> MakeWire:

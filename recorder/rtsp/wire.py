@@ -13,6 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from time import thread_time
 
 from recorder.errors import CameraError
 from recorder.rtsp.intake import Intake
@@ -39,6 +40,7 @@ class Wire:
         self.on_read: Callable[[], None] | None = None
         self.failure: CameraError | None = None
         self.bytes_read = 0
+        self.cpu_seconds = 0.0
         self._socket, self._intake = sock, intake
         self._early: list[tuple[int, bytes]] = []
         self._early_bytes = 0
@@ -46,7 +48,7 @@ class Wire:
         self._cseq = 0
         self._miscounts = False
         self._doubted: asyncio.Future[Response] | None = None
-        intake.add(sock, self._read)
+        intake.add(sock, self._read_timed)
 
     @property
     def ends(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
@@ -114,7 +116,7 @@ class Wire:
         if paused or self.failure is not None:
             self._intake.remove(self._socket)
         else:
-            self._intake.add(self._socket, self._read)
+            self._intake.add(self._socket, self._read_timed)
 
     def calm(self, calm: bool) -> None:
         """Read more at a time and later, or promptly again; see `Intake`."""
@@ -125,6 +127,11 @@ class Wire:
     def close(self) -> None:
         self._intake.remove(self._socket)
         self._socket.close()
+
+    def _read_timed(self) -> None:
+        begun = thread_time()
+        self._read()
+        self.cpu_seconds += thread_time() - begun
 
     def _read(self) -> None:
         for _ in range(_MOST_READS):

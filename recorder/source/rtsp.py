@@ -19,6 +19,7 @@ from recorder.rtsp.intake import Intake
 from recorder.rtsp.protocol import Sink
 from recorder.rtsp.tls import Trust
 from recorder.rtsp.tracks import audio_receiver, video_receiver
+from recorder.source.burden import Burden
 from recorder.source.pins import OwnPins, Pins
 from recorder.source.transports import Transports
 from recorder.source.units import UnitQueue
@@ -170,6 +171,7 @@ class RtspRun:
         self._session, self._clock, self._stall_seconds = session, clock, stall_seconds
         self._started = clock.monotonic()
         self._units = UnitQueue(session.pause)
+        self._burden, self._unit_count = Burden(self._started), 0
         picture, *sound = session.channels
         video = video_receiver(picture.media)
         audio = audio_receiver(sound[0].media) if sound else None
@@ -224,6 +226,10 @@ class RtspRun:
         receivers = self._rtp.values()
         return sum(each.tally.lost + each.depacketizer.dropped for each in receivers)
 
+    @property
+    def _packets(self) -> int:
+        return sum(each.packets + each.tally.broken for each in self._rtp.values())
+
     def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
         return self._units.__aiter__()
 
@@ -252,7 +258,11 @@ class RtspRun:
             self._session.calm(False)
         units = self._reception.take(self._clock.monotonic())
         if units:
+            self._unit_count += len(units)
             self._units.put(units)
+        words = self._burden.at_once(self._packets, self._unit_count)
+        if words and self._units.failure is None:
+            self._end(CameraError(Cause.PROTOCOL, words))
         if (failure := self._session.wire.failure) is not None and not self._goes_on(failure):
             self._units.fail(failure)
 
@@ -273,6 +283,9 @@ class RtspRun:
     def _watch(self, now: float) -> None:
         if self._session.datagrams is not None:
             self._session.datagrams.release()
+        cpu = self._session.cpu_seconds
+        if words := self._burden.note(now, self._packets, self._unit_count, cpu):
+            self._end(CameraError(Cause.PROTOCOL, words))
         alone, failure = self._left_alone, self._session.wire.failure
         if alone is not None and failure is not None and alone.ended(self.bytes_read, now):
             self._units.fail(failure)
@@ -282,9 +295,12 @@ class RtspRun:
             self._reception, self._started, now, self._clock.wall(), self._stall_seconds
         )
         if error is not None:
-            self.silent = not any(each.packets for each in self._rtp.values())
-            self._session.wire.fail(error)
-            self._units.fail(error)
+            self.silent = not self._packets
+            self._end(error)
+
+    def _end(self, error: CameraError) -> None:
+        self._units.fail(error)  # first: the wire calls `_on_read`
+        self._session.wire.fail(error)
 
     def _report(self, now: float) -> None:
         for channel, receiver in self._rtcp.items():

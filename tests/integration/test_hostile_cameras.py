@@ -7,7 +7,7 @@ import resource
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -33,13 +33,8 @@ def source(url: str, intake: Intake, **more: object) -> RtspSource:
 
 async def refused(url: str) -> CameraError:
     """How a camera's run ends."""
-    try:
-        async with asyncio.timeout(40), open_intake() as intake, source(url, intake).open() as run:
-            async for _ in run:
-                pass
-    except CameraError as error:
-        return error
-    raise AssertionError("a run ends with an error only")
+    async with asyncio.timeout(40), open_intake() as intake:
+        return await _end_of(source(url, intake))
 
 
 @asynccontextmanager
@@ -202,6 +197,55 @@ async def _watch(camera: RtspSource) -> None:
                 async for _ in run:
                     pass
         await asyncio.sleep(0.2)
+
+
+def tiny_pictures() -> list[bytes]:
+    """Each of them a whole picture of 24 bytes: as plausible as tiny."""
+    made = []
+    for number in range(4096):
+        head = struct.pack(">BBHII", 0x80, 0xE0, number * 16 & 0xFFFF, number * 90, 7)
+        made.append(b"$\0\0\x18" + head + b"\x41\x9a" + bytes(range(10)))
+    return [b"".join(made)]
+
+
+def tiny_fragments() -> list[bytes]:
+    return [b"".join(rtp(b"\x7c\x05" + bytes(12), sequence=n, channel=0) for n in range(65_536))]
+
+
+@pytest.mark.parametrize(
+    ("flood", "words"), [(tiny_pictures, "pictures"), (tiny_fragments, "packets")]
+)
+async def test_plausible_packets_at_line_rate_end_their_own_stream_with_a_reason(
+    cameras: Cameras, flood: Callable[[], list[bytes]], words: str
+) -> None:
+    good = {"username": cameras.username, "password": Secret(cameras.password)}
+    with hostile_camera(for_ever(*flood())) as bad:
+        async with (
+            asyncio.timeout(60),
+            open_intake() as intake,
+            pulse() as lags,
+            source(cameras.url("gate", "sub"), intake, **good).open() as run,
+        ):
+            ended = asyncio.create_task(_end_of(source(bad, intake)))
+            pictures = 0
+            async for batch in run:
+                pictures += len(batch)
+                if pictures >= 8 and ended.done():
+                    break
+    error = ended.result()
+    assert error.cause is Cause.PROTOCOL
+    assert words in error.message
+    assert max(lags) < LONGEST_LAG_SECONDS
+
+
+async def _end_of(camera: RtspSource) -> CameraError:
+    try:
+        async with camera.open() as run:
+            async for _ in run:
+                pass
+    except CameraError as error:
+        return error
+    raise AssertionError("a run ends with an error only")
 
 
 def test_the_tidy_description_of_the_hostile_camera_is_one() -> None:
