@@ -51,6 +51,7 @@ class Fleet:
         self._lapses = 0
         self._began = self._clock.monotonic()
         self._pending = True
+        self._connected = False
 
     async def run(self) -> None:
         """Follow cameras, members and leases until cancelled."""
@@ -96,7 +97,8 @@ class Fleet:
     async def _follow(self, tasks: asyncio.TaskGroup, news: News) -> None:
         """Bring what runs in line with cameras, wishes and leases."""
         saved = news.take_saved()
-        if saved:
+        connected, self._connected = self._connected, self._session.connected
+        if saved or (self._connected and not connected):  # without a bus nobody told us anything
             self._roster.expire()
         await self._roster.load()
         self._pending = False

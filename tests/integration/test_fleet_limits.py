@@ -225,5 +225,5 @@ async def test_started_without_a_bus_a_recorder_goes_on_with_what_it_held_and_ta
             await until_archived(site, new, WallTime(0))
             assert (await segments_of(site, new))[0].range.start > back
             await until_archived(site, held, WallTime(back + SECOND))
-        runs = {one.epoch for one in await segments_of(site, held) if one.range.end > started}
+        runs = {one.epoch for one in await segments_of(site, held) if one.range.start > started}
         assert len(runs) == 1
