@@ -57,6 +57,7 @@ class Ingest:
         self._pauses = Pauses()
         self._first_picture: float | None = None
         self._undecodable: float | None = None
+        self._run: Run | None = None
         self._at_key: Callable[[AccessUnit], None] | None = None
 
     def record_to(self, recording: Keeps | None) -> None:
@@ -103,6 +104,7 @@ class Ingest:
                     self._take(unit)
 
     def _begin_run(self, run: Run) -> None:
+        self._run = run
         self._status.begin(run)
         if self._runs is not None:
             self._runs.begin(run)
@@ -144,7 +146,8 @@ class Ingest:
         elif self._recording.resting is not None:
             self._status.set(StreamCondition.WATCHABLE, self._recording.resting)
         else:
-            cause, detail = self._recording.trouble or (None, "")
+            remark = self._run.remark if self._run is not None else ""
+            cause, detail = self._recording.trouble or (None, remark)
             self._status.set(StreamCondition.RECORDING, cause, detail)
 
     def _end_run(self, error: CameraError) -> None:

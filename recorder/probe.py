@@ -83,6 +83,7 @@ async def probe(
             async with asyncio.timeout(longest_seconds), open_run(source) as run:
                 notes += _about_session(run)
                 await _watch(run, seen, watch_seconds)
+                notes += [run.remark] if run.remark else []
                 return _report(run, seen, notes)
     except CameraError as error:
         return ProbeReport(error.cause, str(error), notes=tuple(notes))

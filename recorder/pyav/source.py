@@ -109,6 +109,10 @@ class PyavRun:
         )
 
     @property
+    def remark(self) -> str:
+        return ""
+
+    @property
     def camera_offset(self) -> int | None:
         """None: containers do not tell what time it is where they are made."""
         return None

@@ -114,3 +114,55 @@ def _bare(frame: bytes) -> bytes:
     if len(frame) < 8 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0:
         return frame
     return frame[7 if frame[1] & 1 else 9 :]
+
+
+class LatmFrames(_NoPieces):
+    """AAC as LATM (RFC 6416 section 6, ISO/IEC 14496-3 1.7.3) with its configuration in the
+    description: a length in bytes of 255, then the frame, `frames` times a packet."""
+
+    def __init__(self, used: TrackFormat, frames: int = 1) -> None:
+        self.ready: list[Coded] = []
+        self.dropped = 0
+        self._format, self._frames = used, frames
+        self._ticks = frame_ticks(used, b"")
+        self._pieces: list[bytes] = []
+        self._timestamp = 0
+
+    def lose(self) -> None:
+        self.dropped += 1
+        self._pieces = []
+
+    def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
+        """The marker ends an element that is longer than a packet (section 6.1)."""
+        if timestamp != self._timestamp:
+            self._pieces, self._timestamp = [], timestamp
+        self._pieces.append(data[start:end])
+        whole = b"".join(self._pieces)
+        if self._take(whole, timestamp) or len(whole) > LARGEST_UNIT:
+            self._pieces = []
+        elif marker:
+            self.lose()
+
+    def _take(self, element: bytes, timestamp: int) -> bool:
+        """Whether the element was whole, and its frames are ready."""
+        at, frames = 0, []
+        for number in range(self._frames):
+            size, at = _latm_size(element, at)
+            if not size or at + size > len(element):
+                return False
+            when = (timestamp + number * self._ticks) & 0xFFFF_FFFF
+            frames.append(Coded(when, True, element[at : at + size], self._format))
+            at += size
+        self.ready += frames
+        return True
+
+
+def _latm_size(element: bytes, at: int) -> tuple[int, int]:
+    """PayloadLengthInfo at a position, and where the payload begins; 0 when it is cut off."""
+    size = 0
+    while at < len(element):
+        size += element[at]
+        at += 1
+        if element[at - 1] != 255:
+            return size, at
+    return 0, at

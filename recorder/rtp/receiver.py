@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder.rtp.depacketizer import Coded, Depacketizer
+from recorder.rtp.label import Label
 from recorder.rtp.pace import Pace
 from recorder.rtp.packet import PLAIN_HEADER, read_header
 from recorder.rtp.replay import ReplayTime, read_replay
@@ -44,6 +45,10 @@ class TrackReceiver:
     tally: Tally = field(default_factory=Tally)
     pace: Pace | None = None
     """If given, units are left out once their media time is found to run at a wrong speed."""
+    label: Label | None = None
+    """If given, what finds out the true rate of the sound."""
+    pictures: float = 0.0
+    """Seconds of picture that have come, for the label; whoever takes says it."""
     report: SenderReport | None = None
     replay: ReplayTime | None = None
     _ssrc: int = 0
@@ -57,6 +62,13 @@ class TrackReceiver:
     _report_arrival: float = 0.0
     _transit: float | None = None
     _jitter: float = 0.0
+
+    @property
+    def remark(self) -> str:
+        """What was found about the track that a person should know, in words; or nothing."""
+        if self.pace is not None and self.pace.is_wrong:
+            return "The sound runs at another speed than its label says: it is left out"
+        return self.label.words if self.label is not None else ""
 
     @property
     def has_units(self) -> bool:
@@ -138,7 +150,8 @@ class TrackReceiver:
     def take(self, arrival: float) -> list[tuple[int, Coded]]:
         """Finished access units with their media time; `arrival`: seconds of a monotonic clock."""
         ready = self.depacketizer.ready
-        units = [(self.clock.ticks(coded.timestamp, arrival), coded) for coded in ready]
+        used = ready if self.label is None else self.label.take(ready, self.pictures)
+        units = [(self.clock.ticks(coded.timestamp, arrival), coded) for coded in used]
         ready.clear()
         if self.pace is not None and units:
             self.pace.note(units[-1][1].timestamp, arrival)
@@ -151,6 +164,8 @@ class TrackReceiver:
     def note_report(self, data: bytes, start: int, end: int, arrival: float) -> SenderReport | None:
         """Take an RTCP packet; the sender report in it, if any, is kept and returned."""
         report = read_sender_report(data, start, end)
+        if self.label is not None and self.label.scales():
+            return None
         if report is not None:
             self.report, self._report_arrival = report, arrival
         return report

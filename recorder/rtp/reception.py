@@ -130,6 +130,8 @@ class Reception:
         track, wall = receiver.track, self.arrival_wall(now)
         line = self._lines[track]
         receiver.clock.latest = line.latest(wall)
+        if receiver.label is not None:
+            receiver.pictures = self._pictures
         for ticks, coded in receiver.take(now):
             before = line.best_offset
             line.observe(ticks, wall, now)
@@ -142,6 +144,11 @@ class Reception:
         if track == VIDEO:
             self.last_picture = now
             self._look(receiver, line)
+
+    @property
+    def _pictures(self) -> float:
+        """Seconds of picture that have come, by the camera's own clock."""
+        return self.video.clock.shown / self.video.clock.clock_rate
 
     def _look(self, receiver: TrackReceiver, line: WallLine) -> None:
         """At the clocks, after pictures came."""
@@ -173,6 +180,9 @@ class Reception:
             self._first_picture = self._last_better = now
         elif best is not None and before - best > _BETTER_MICROS:
             self._last_better = now
+        label = self.audio.label if self.audio is not None else None
+        if label is not None and label.waits and now - self._first_picture < SETTLE_SECONDS * 6:
+            return self._is_full()
         return (
             now - self._last_better >= SETTLE_SECONDS
             or now - self._first_picture >= LONGEST_SETTLE_SECONDS

@@ -53,6 +53,11 @@ class MediaClock:
         self._timestamp, self._arrival = timestamp, arrival
         return self._ticks
 
+    @property
+    def shown(self) -> int:
+        """The newest media time so far."""
+        return self._top
+
     def near(self, timestamp: int) -> int | None:
         """Media time of a timestamp close to the last one; None before the first or when it is
         further than a minute away. Changes nothing."""

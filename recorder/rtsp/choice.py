@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from recorder.errors import CameraError
 from recorder.rtsp.formats import config_in
+from recorder.rtsp.latm import latm_in
 from recorder.rtsp.sdp import (
     AUDIO_ENCODINGS,
     VIDEO_ENCODINGS,
@@ -65,6 +66,8 @@ def _sound(description: Description) -> Media | None:
 
 def is_readable_sound(media: Media) -> bool:
     """Whether the description says enough of this sound to decode it."""
+    if media.encoding == "MP4A-LATM":
+        return latm_in(media.parameters) is not None
     return media.encoding != "MPEG4-GENERIC" or bool(audio_config(media))
 
 
@@ -76,10 +79,16 @@ def _why_not(media: Media) -> str:
     if media.secured:
         return f"{named}: encrypted (SRTP)"
     if media.kind == "audio" and media.encoding in AUDIO_ENCODINGS:
-        return f"{named}: " + ("a second one" if is_readable_sound(media) else "not described")
+        return f"{named}: " + ("a second one" if is_readable_sound(media) else _undescribed(media))
     if media.kind == "video" and media.encoding in VIDEO_ENCODINGS:
         return f"{named}: a second one"
     return f"{named}: not a kind that is recorded"
+
+
+def _undescribed(media: Media) -> str:
+    if media.encoding == "MP4A-LATM":
+        return "LATM other than AAC-LC described outside of its frames: choose AAC or G.711"
+    return "not described"
 
 
 def _odd_picture(picture: Media) -> list[str]:

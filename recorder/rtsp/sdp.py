@@ -22,7 +22,7 @@ from recorder.rtsp.formats import (
 from vms.core.model import Cause
 
 VIDEO_ENCODINGS = frozenset({"H264", "H265"})
-AUDIO_ENCODINGS = frozenset({"MPEG4-GENERIC", "PCMA", "PCMU", "OPUS"})
+AUDIO_ENCODINGS = frozenset({"MPEG4-GENERIC", "MP4A-LATM", "PCMA", "PCMU", "OPUS"})
 _KNOWN = VIDEO_ENCODINGS | AUDIO_ENCODINGS
 _MOST_LINES = 2000
 _LONGEST_LINE = 32 * 1024

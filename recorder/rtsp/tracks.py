@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recorder.rtp.audio import AacFrames, WholeFrames
+from recorder.rtp.audio import AacFrames, LatmFrames, WholeFrames
 from recorder.rtp.depacketizer import Depacketizer
 from recorder.rtp.h264 import H264Depacketizer
 from recorder.rtp.h265 import H265Depacketizer
+from recorder.rtp.label import Label
 from recorder.rtp.pace import Pace
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.timeline import MediaClock
+from recorder.rtsp.latm import latm_in
 from recorder.rtsp.sdp import Media, audio_config, parameter_sets
 from vms.core.errors import VmsError
 from vms.core.media.access_unit import AUDIO, VIDEO, Codec
@@ -34,7 +36,10 @@ def audio_receiver(media: Media) -> TrackReceiver | None:
     if reader is None:
         return None
     depacketizer, rate = reader
-    return TrackReceiver(AUDIO, depacketizer, MediaClock(rate), pace=Pace(rate))
+    label = None
+    if media.encoding in ("PCMA", "PCMU"):
+        label = Label(pcm_format(Codec(media.encoding.lower()), rate, media.channels or 1))
+    return TrackReceiver(AUDIO, depacketizer, MediaClock(rate), pace=Pace(rate), label=label)
 
 
 def _audio_reader(media: Media) -> tuple[Depacketizer, int] | None:
@@ -44,7 +49,21 @@ def _audio_reader(media: Media) -> tuple[Depacketizer, int] | None:
         rate = media.rate or 8000
         used = pcm_format(Codec(media.encoding.lower()), rate, media.channels or 1)
         return WholeFrames(used), rate
+    if media.encoding == "MP4A-LATM":
+        return _latm_reader(media)
     return _aac_reader(media)
+
+
+def _latm_reader(media: Media) -> tuple[Depacketizer, int] | None:
+    found = latm_in(media.parameters)
+    if found is None:
+        return None
+    try:
+        used = aac_format(found.config)
+    except VmsError:
+        return None
+    used = replace(used, clock_rate=media.rate or used.sample_rate)
+    return LatmFrames(used, found.frames), used.clock_rate
 
 
 def _aac_reader(media: Media) -> tuple[Depacketizer, int] | None:

@@ -31,6 +31,11 @@ class Run(Protocol):
         ...
 
     @property
+    def remark(self) -> str:
+        """What was found out about what comes and a person should know, or nothing."""
+        ...
+
+    @property
     def bytes_read(self) -> int: ...
 
     @property

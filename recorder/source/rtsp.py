@@ -218,6 +218,11 @@ class RtspRun:
         return steps
 
     @property
+    def remark(self) -> str:
+        audio = self._reception.audio
+        return audio.remark if audio is not None else ""
+
+    @property
     def bytes_read(self) -> int:
         return self._session.bytes_read
 

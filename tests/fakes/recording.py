@@ -181,6 +181,7 @@ class FakeRun:
 
     incoming: asyncio.Queue[list[AccessUnit] | CameraError] = field(default_factory=asyncio.Queue)
     camera_offset: int | None = None
+    remark: str = ""
     bytes_read: int = 0
     lost: int = 0
     mapping: ClockMapping = field(default_factory=ClockMapping)

@@ -122,3 +122,13 @@ async def test_a_wrong_password_is_not_tried_again_for_half_an_hour_and_says_so(
         assert "until its password is changed" in bench.status.state.detail
         await bench.clock.advance(200)
         assert bench.source.opened == 2
+
+
+async def test_what_was_found_out_about_a_run_stands_beside_its_state() -> None:
+    run = FakeRun(remark="The sound is labelled 8000 Hz")
+    bench = Bench(run)
+    async with bench.running():
+        run.incoming.put_nowait(gop(0))
+        await settle()
+        assert bench.told[-1] == ("recording", None)
+        assert bench.status.state.detail == run.remark

@@ -6,8 +6,9 @@ import pytest
 
 from recorder.rtp.h264 import H264Depacketizer
 from recorder.rtp.h265 import H265Depacketizer
+from recorder.rtsp.choice import choose
 from recorder.rtsp.sdp import read_description
-from recorder.rtsp.tracks import video_receiver
+from recorder.rtsp.tracks import audio_receiver, video_receiver
 from tests.fakes.rtp import Sender, fu_a, fu_h265, packet
 from tests.fakes.units import PPS, SPS
 from vms.core.media.nal import split_length_prefixed
@@ -123,3 +124,58 @@ def test_the_description_says_whether_there_are_decoding_order_numbers(
         receiver.push(data, 0, len(data))
     ((_, picture),) = receiver.take(0.0)
     assert split_length_prefixed(picture.data) == sent
+
+
+LATM = "m=audio 0 RTP/AVP 97\na=rtpmap:97 MP4A-LATM/{rate}\na=fmtp:97 {parameters}\n"
+PICTURE = "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+
+
+@pytest.mark.parametrize(
+    ("rate", "config", "sample_rate"),
+    [(90_000, "400024203fc0", 44_100), (16_000, "40002810", 16_000), (8000, "40002B103FC0", 8000)],
+)
+def test_aac_as_latm_is_recorded_as_aac(rate: int, config: str, sample_rate: int) -> None:
+    body = LATM.format(rate=rate, parameters=f"profile-level-id=1;cpresent=0;config={config}")
+    receiver = audio_receiver(read_description(body.encode()).media[0])
+    assert receiver is not None
+    frames = [bytes(5), bytes(range(200)) * 4, bytes(255)]
+    sent = [b"\x05" + frames[0], b"\xff" * 3 + b"\x23" + frames[1], b"\xff\0" + frames[2]]
+    for number, payload in enumerate(sent):
+        data = packet(payload, sequence=number, timestamp=number, marker=True)
+        receiver.push(data, 0, len(data))
+    taken = [coded for _, coded in receiver.take(0.0)]
+    assert [each.data for each in taken] == frames
+    assert {(each.format.sample_rate, each.format.clock_rate) for each in taken} == {
+        (sample_rate, rate)
+    }
+
+
+def test_an_element_of_latm_over_several_packets_is_one_frame() -> None:
+    body = LATM.format(rate=16_000, parameters="cpresent=0;config=40002810")
+    receiver = audio_receiver(read_description(body.encode()).media[0])
+    assert receiver is not None
+    element = b"\xff\x2d" + bytes(range(150)) * 2
+    pieces = [element[:100], element[100:], b"\x09cut off"]
+    for number, (payload, timestamp) in enumerate(zip(pieces, (1, 1, 2), strict=True)):
+        data = packet(payload, sequence=number, timestamp=timestamp, marker=number > 0)
+        receiver.push(data, 0, len(data))
+    assert [coded.data for _, coded in receiver.take(0.0)] == [element[2:]]
+    assert receiver.depacketizer.dropped == 1
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "cpresent=1",
+        "config=40002810",
+        "cpresent=0",
+        "cpresent=0;config=c0002810",
+        "cpresent=0;config=4000",
+    ],
+)
+def test_latm_that_is_not_described_outside_is_left_out_in_words(parameters: str) -> None:
+    body = PICTURE + LATM.format(rate=16_000, parameters=parameters)
+    choice = choose(read_description(body.encode()), audio=True)
+    assert choice.sound is None
+    assert "LATM" in choice.left_out[0]
+    assert "choose AAC" in choice.left_out[0]

@@ -10,17 +10,19 @@ import pytest
 from recorder.rtp.audio import AacFrames
 from recorder.rtp.h264 import H264Depacketizer
 from recorder.rtp.h265 import H265Depacketizer
-from recorder.rtp.pace import WATCH_SECONDS, Pace
+from recorder.rtp.pace import Pace
 from recorder.rtp.parameters import ParameterSets
 from recorder.rtp.receiver import TrackReceiver
+from recorder.rtp.reception import Reception
 from recorder.rtp.timeline import MediaClock
 from recorder.rtsp.choice import choose
 from recorder.rtsp.sdp import parameter_sets, read_description
 from recorder.rtsp.tracks import audio_receiver
 from tests.fakes.rtp import Sender, fu_a, packet
 from tests.fakes.units import AAC, PPS, SPS
-from vms.core.media.access_unit import VIDEO, Codec, TrackFormat
+from vms.core.media.access_unit import AUDIO, VIDEO, AccessUnit, Codec, TrackFormat
 from vms.core.media.nal import split_length_prefixed
+from vms.core.walltime import WallTime
 
 IDR = b"\x65\x88" + bytes(range(1, 200)) * 20
 SLICE = b"\x41\x9a" + bytes(range(1, 150)) * 4
@@ -291,6 +293,7 @@ def sound_format(lines: str) -> TrackFormat | None:
     receiver = audio_receiver(media)
     if receiver is None:
         return None
+    receiver.label = None  # one packet is not enough to measure
     receiver.push(payload := packet(b"\0\x10\0\x20abcd", marker=True), 0, len(payload))
     return receiver.take(0.0)[0][1].format
 
@@ -325,20 +328,55 @@ def test_q33_aac_with_adts_headers_inside_is_bare_afterwards() -> None:
     assert frame.data == b"\x01frame"
 
 
-@pytest.mark.parametrize(("labelled", "true"), [(8000, 16_000), (16_000, 8000)])
-def test_q33_g711_labelled_with_the_wrong_rate_is_left_out_once_it_is_seen(
-    labelled: int, true: int
-) -> None:
+def g711(
+    labelled: int, true: int, stamped: int, *, burst: int = 0, packets: int = 300
+) -> tuple[list[AccessUnit], str]:
+    """A session of pictures and sound in packets of 20 ms: what Reception makes of the sound, and
+    what is remarked. `stamped`: how fast RTP times go; `burst`: packets that come at once first."""
     body = f"m=audio 0 RTP/AVP 97\na=rtpmap:97 PCMA/{labelled}\n"
-    receiver = audio_receiver(read_description(body.encode()).media[0])
-    assert receiver is not None
-    taken = []
-    for number in range(1000):
-        each = packet(bytes(true // 50), sequence=number, timestamp=number * true // 50)
-        receiver.push(each, 0, len(each))
-        taken.append(len(receiver.take(number / 50)))
-    assert taken[: int(WATCH_SECONDS * 50)] == [1] * int(WATCH_SECONDS * 50)
-    assert taken[-300:] == [0] * 300
+    sound = audio_receiver(read_description(body.encode()).media[0])
+    assert sound is not None
+    video = TrackReceiver(VIDEO, H264Depacketizer([SPS, PPS]), MediaClock(90_000))
+    reception = Reception(video, sound, started=0.0, started_wall=WallTime(0))
+    units = []
+    for number in range(packets):
+        for to, each in (
+            (video, packet(IDR, sequence=number, timestamp=number * 1800, marker=True)),
+            (sound, packet(bytes(true // 50), sequence=number, timestamp=number * stamped // 50)),
+        ):
+            to.push(each, 0, len(each))
+        units += reception.take(1.0 + max(0, number - burst) / 50)
+    return [each for each in units if each.track == AUDIO], sound.remark
+
+
+@pytest.mark.parametrize("burst", [0, 200])
+@pytest.mark.parametrize(
+    ("labelled", "true", "stamped"),
+    [(8000, 16_000, 16_000), (8000, 16_000, 8000), (16_000, 8000, 8000), (16_000, 8000, 16_000)],
+)
+def test_q33_g711_labelled_with_the_wrong_rate_is_recorded_under_its_true_one(
+    labelled: int, true: int, stamped: int, burst: int
+) -> None:
+    frames, remark = g711(labelled, true, stamped, burst=burst)
+    assert len(frames) == 300
+    assert {each.format.sample_rate for each in frames} == {true}
+    assert remark == f"The sound is labelled {labelled} Hz and is of {true} Hz: taken as that"
+    assert [each.pts - frames[0].pts for each in frames] == [n * labelled // 50 for n in range(300)]
+
+
+@pytest.mark.parametrize("burst", [0, 200])
+@pytest.mark.parametrize("rate", [8000, 16_000, 32_000])
+def test_q33_g711_labelled_right_is_left_as_it_is(rate: int, burst: int) -> None:
+    frames, remark = g711(rate, rate, rate, burst=burst)
+    assert len(frames) == 300
+    assert {each.format.sample_rate for each in frames} == {rate}
+    assert remark == ""
+
+
+def test_q33_g711_of_a_speed_that_is_no_mistaken_label_is_left_out_and_said_to_be() -> None:
+    frames, remark = g711(32_000, 8000, 8000, packets=1500)
+    assert len(frames) < 700
+    assert "left out" in remark
 
 
 def test_q33_bursts_and_pauses_do_not_make_sound_look_mislabelled() -> None:

@@ -27,7 +27,7 @@ class OpenSession:
         )
         self.wire = SimpleNamespace(failure=None)
         self.datagrams = None
-        self.own_ssrc, self.bytes_read = 9, 0
+        self.own_ssrc, self.bytes_read, self.cpu_seconds = 9, 0, 0.0
         self.kept: list[float] = []
         self.reports: list[tuple[float, int, bytes]] = []
         self.clock = HandClock()
