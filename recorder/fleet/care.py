@@ -52,12 +52,14 @@ class Care:
         left: Left | None = None,
         *,
         taken: bool = True,
+        orphan: bool = False,
     ) -> None:
-        """`taken`: other recorders had this stream before."""
+        """`taken`: other recorders had this stream before; `orphan`: the last of them died."""
         self.camera, self.stream = camera, stream
         self.name = f"camera {camera.number} {stream.role}"
         self.status = Status(camera, stream, means.bus, means.clock)
         self._means, self._term, self._left, self._taken = means, term, left, taken
+        self._orphan = orphan
         self._runs = RunLog(stream.id, means.runs)
         self._tap = Tap(means.spool)
         self._stood = means.awake.stood
@@ -186,7 +188,7 @@ class Care:
 
     def _make_ingest(self, keeps: Keeps | None) -> Ingest:
         means = self._means
-        door = means.gate.door(self.stream.camera_id, self.stream.url)
+        door = means.gate.door(self.stream.camera_id, self.stream.url, orphan=self._orphan)
         source = source_of(self.stream, means, self._broadcast)
         return Ingest(
             *(self.name, source, self._broadcast, self.status, keeps, door, means.clock),

@@ -196,7 +196,9 @@ class Fleet:
                 if stream.id not in self.running.cares:
                     left = self._moving.left(stream.id)
                     care = Care(
-                        *(self._means, camera, stream, lease.term, left), taken=bool(lease.before)
+                        *(self._means, camera, stream, lease.term, left),
+                        taken=bool(lease.before),
+                        orphan=lease.orphan,
                     )
                     self.running.start(care, tasks)
 

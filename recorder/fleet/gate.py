@@ -18,6 +18,9 @@ from vms.core.clock import Clock
 CAMERA_SECONDS = 1.0
 SUBNET_PER_SECOND = 40.0
 SUBNET_BURST = 40
+TAKE_OVER_PER_SECOND = 120.0
+"""First attempts at cameras whose recorder died: these are up, with nobody to record them, and no
+switch is coming back. So many that a core still does what it records already beside it."""
 CONNECTING_AT_ONCE = 256
 """So many that a hundred cameras that do not answer at all hold up nobody else."""
 _MOST_KNOWN = 10_000
@@ -57,18 +60,19 @@ class Gate:
         self.members = 1
         self._clock = clock
         self._at_once = asyncio.Semaphore(CONNECTING_AT_ONCE)
-        self._subnets: dict[tuple[str, int], TokenBucket] = {}
+        self._subnets: dict[tuple[str, int, bool], TokenBucket] = {}
         self._cameras: dict[int, _Camera] = {}
 
-    def door(self, camera_id: int, url: str) -> Door:
-        """What one stream's attempts go through: `async with door:` around each of them."""
-        return Door(self, camera_id, subnet_of(url))
+    def door(self, camera_id: int, url: str, *, orphan: bool = False) -> Door:
+        """What one stream's attempts go through: `async with door:` around each of them. `orphan`:
+        its recorder died; the first attempt does not wait with all others of the subnet."""
+        return Door(self, camera_id, subnet_of(url), orphan=orphan)
 
-    async def enter(self, camera_id: int, subnet: str) -> None:
+    async def enter(self, camera_id: int, subnet: str, *, orphan: bool = False) -> None:
         """Wait for a turn; `leave` gives the place back. Cancelled, it holds none."""
         camera = self._cameras.setdefault(camera_id, _Camera())
         async with camera.lock:
-            await self._wait(self._bucket(subnet).reserve(self._clock.monotonic()))
+            await self._wait(self._bucket(subnet, orphan).reserve(self._clock.monotonic()))
             await self._wait(camera.tried + CAMERA_SECONDS - self._clock.monotonic())
             await self._at_once.acquire()
             camera.tried = self._clock.monotonic()
@@ -81,13 +85,13 @@ class Gate:
         if seconds > 0:
             await self._clock.sleep(seconds)
 
-    def _bucket(self, subnet: str) -> TokenBucket:
+    def _bucket(self, subnet: str, orphan: bool) -> TokenBucket:
         members = max(1, self.members)
-        known = self._subnets.get((subnet, members))
+        known = self._subnets.get((subnet, members, orphan))
         if known is None:
-            share = max(1.0, SUBNET_PER_SECOND / members)
-            known = TokenBucket(share, max(1.0, SUBNET_BURST / members))
-            self._subnets[subnet, members] = known
+            rate = TAKE_OVER_PER_SECOND if orphan else SUBNET_PER_SECOND
+            known = TokenBucket(max(1.0, rate / members), max(1.0, SUBNET_BURST / members))
+            self._subnets[subnet, members, orphan] = known
         return known
 
     def _forget(self) -> None:
@@ -106,11 +110,13 @@ class Gate:
 class Door:
     """One stream's way through the gate: a context that is entered once per attempt."""
 
-    def __init__(self, gate: Gate, camera_id: int, subnet: str) -> None:
+    def __init__(self, gate: Gate, camera_id: int, subnet: str, *, orphan: bool) -> None:
         self._gate, self._camera_id, self._subnet = gate, camera_id, subnet
+        self._orphan = orphan
 
     async def __aenter__(self) -> None:
-        await self._gate.enter(self._camera_id, self._subnet)
+        orphan, self._orphan = self._orphan, False
+        await self._gate.enter(self._camera_id, self._subnet, orphan=orphan)
 
     async def __aexit__(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recorder.fleet.session import Session
@@ -28,11 +28,13 @@ _HELD = "held"
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """`before`: who held it earlier, newest first."""
+    """`before`: who held it earlier, newest first. `orphan`: the newest of them was dead when we
+    got it."""
 
     camera_id: int
     term: int
     before: tuple[str, ...] = ()
+    orphan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ class Leases:
         if holder and holder != self._session.name and not self._session.settled:
             return None
         try:
-            return self._hold(camera_id, await self._write(camera_id, self._session.name, entry))
+            lease = await self._write(camera_id, self._session.name, entry)
         except Conflict:
             return None
+        return self._hold(camera_id, replace(lease, orphan=holder not in ("", self.name)))
 
     async def give(self, camera_id: int, to: str) -> Lease:
         """Make `to` the holder; the lease as it has it now. Raises Conflict when we do not hold

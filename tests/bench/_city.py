@@ -220,13 +220,13 @@ class Recorder:
 
 @asynccontextmanager
 async def recording(
-    folder: Path, urls: Sequence[str], *, core: int | None = None
+    folder: Path, urls: Sequence[str], *, core: int | None = None, workers: int = 1
 ) -> AsyncIterator[Recorder]:
-    """The recorder in a process of its own, on `core` alone if given; returns when it has written
+    """The recorder in `workers` processes, on `core` alone if given; returns when it has written
     pictures of every camera. Its log is in `folder`."""
     folder.mkdir(parents=True)
     async with run_nats(folder) as bus:
-        environment = _environment(folder, bus)
+        environment = _environment(folder, bus) | {"VMS_RECORD__WORKERS": str(workers)}
         settings = load(environment)
         make_key(settings.key_file)
         await prepare(settings)
@@ -253,7 +253,6 @@ def _environment(folder: Path, bus: NatsServer) -> dict[str, str]:
         "VMS_BUS__USER": bus.user,
         "VMS_BUS__PASSWORD": bus.password.reveal(),
         "VMS_OPS__RECORD": str(_free_port()),
-        "VMS_RECORD__WORKERS": "1",
     }
 
 

@@ -3,12 +3,12 @@
 Each camera has an address of its own, all in one subnet. Behind it a small relay counts who comes:
 an attempt is a connection that is accepted, also while the camera is "off" and hangs up at once.
 The outage lasts until the pauses between attempts have grown to their longest. The cameras run in a
-process of their own; the recorder is `vms record`, one process, with its defaults.
+process of their own; the recorder is `vms record` with its defaults, one process or `--workers`.
 
 `value`: seconds from the moment the cameras are back until the last one is recorded. The bench
 fails when that takes longer than a minute, or when any camera saw two attempts within a second.
 
-    python -m tests.bench.record_storm [--cameras N] [--outage S]
+    python -m tests.bench.record_storm [--cameras N] [--outage S] [--workers N]
 """
 
 from __future__ import annotations
@@ -166,11 +166,12 @@ async def recorded_again(recorder: Recorder, count: int, began: int) -> float:
     return time.monotonic() - start
 
 
-async def storm(count: int, outage: float) -> int:
+async def storm(count: int, outage: float, workers: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with city(count) as cameras:
             print(f"{count} cameras in one subnet; starting the recorder", flush=True)
-            async with recording(Path(folder) / "site", cameras.urls) as recorder:
+            site = recording(Path(folder) / "site", cameras.urls, workers=workers)
+            async with site as recorder:
                 await cameras.tell("off")
                 print(f"all recorded; off for {outage:.0f} s", flush=True)
                 await asyncio.sleep(outage)
@@ -181,7 +182,8 @@ async def storm(count: int, outage: float) -> int:
     attempts = sum(map(len, tried)) / count
     print(f"all recorded again after {seconds:.1f} s; {attempts:.1f} attempts a camera in all,")
     print(f"two attempts at one camera were never closer than {closest:.2f} s")
-    write(Result(NAME, round(seconds, 1), "seconds"))
+    if workers == 1:
+        write(Result(NAME, round(seconds, 1), "seconds"))
     return 0 if seconds <= MOST_SECONDS and closest >= LEAST_APART else 1
 
 
@@ -189,12 +191,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cameras", type=int, default=CAMERAS)
     parser.add_argument("--outage", type=float, default=OUTAGE_SECONDS)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         asyncio.run(serve(options.serve))
         return 0
-    return asyncio.run(storm(options.cameras, options.outage))
+    return asyncio.run(storm(options.cameras, options.outage, options.workers))
 
 
 if __name__ == "__main__":

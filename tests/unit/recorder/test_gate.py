@@ -10,6 +10,7 @@ import pytest
 from recorder.fleet.gate import (
     SUBNET_BURST,
     SUBNET_PER_SECOND,
+    Door,
     Gate,
     TokenBucket,
     subnet_of,
@@ -74,8 +75,10 @@ class Attempts:
         self.gate = Gate(self.clock)
         self.at: list[float] = []
 
-    async def one(self, camera_id: int, url: str = "rtsp://10.0.0.1/") -> None:
-        async with self.gate.door(camera_id, url):
+    async def one(
+        self, camera_id: int, url: str = "rtsp://10.0.0.1/", *, orphan: bool = False
+    ) -> None:
+        async with self.gate.door(camera_id, url, orphan=orphan):
             self.at.append(self.clock.monotonic() - 1000.0)
 
 
@@ -100,6 +103,33 @@ async def test_three_hundred_cameras_of_one_subnet_take_turns() -> None:
         seen = sum(second <= at < second + 1 for at in attempts.at)
         assert seen <= SUBNET_PER_SECOND + SUBNET_BURST * (second == 0) + 1
     assert max(attempts.at) < 10
+
+
+async def test_a_dead_recorders_cameras_in_one_subnet_are_all_tried_within_two_seconds() -> None:
+    attempts = Attempts()
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(250):
+            tasks.create_task(attempts.one(number, orphan=True))
+        await attempts.clock.advance(30.0)
+    assert len(attempts.at) == 250
+    assert max(attempts.at) <= 2.0
+
+
+async def test_after_its_first_attempt_an_orphan_waits_like_all_others() -> None:
+    attempts = Attempts()
+    doors = [attempts.gate.door(n, "rtsp://10.0.0.1/", orphan=True) for n in range(200)]
+
+    async def twice(door: Door) -> None:
+        for _ in range(2):
+            async with door:
+                attempts.at.append(attempts.clock.monotonic() - 1000.0)
+
+    async with asyncio.TaskGroup() as tasks:
+        for door in doors:
+            tasks.create_task(twice(door))
+        await attempts.clock.advance(30.0)
+    assert len(attempts.at) == 400
+    assert max(attempts.at) >= (200 - SUBNET_BURST) / SUBNET_PER_SECOND - 0.1
 
 
 async def test_subnets_do_not_wait_for_each_other() -> None:

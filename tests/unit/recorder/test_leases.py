@@ -82,6 +82,7 @@ async def test_a_dead_recorders_camera_is_taken_under_a_later_term(city: City) -
     assert isinstance(second, Lease)
     assert second.term > first.term
     assert second.before == ("a",)
+    assert (first.orphan, second.orphan) == (False, True)
 
 
 async def test_who_has_just_come_does_not_take_anybody_for_dead(city: City) -> None:
