@@ -20,7 +20,7 @@ from recorder.rtsp.redirect import MOST_REDIRECTS, follow
 from recorder.rtsp.tls import SecureWire, Trust, secured
 from recorder.rtsp.udp import Datagrams, open_datagrams
 from recorder.rtsp.urls import Address, read_address
-from recorder.rtsp.wire import Wire, connect, plain_wire
+from recorder.rtsp.wire import ANSWER_SECONDS, Wire, connect, plain_wire
 from vms.core.model import Cause
 from vms.core.secret import Secret
 
@@ -124,13 +124,17 @@ class Session:
                 await self.wire.ask(self._dialog.tear_down(), _TEARDOWN_SECONDS)
 
 
-async def talk(wire: Wire, talking: Generator[Request, Response, _T]) -> _T:
+async def talk(
+    wire: Wire,
+    talking: Generator[Request, Response, _T],
+    answer_seconds: float = ANSWER_SECONDS,
+) -> _T:
     """Carry a dialog out on a wire. Raises CameraError."""
     try:
         async with asyncio.timeout(LONGEST_TALK_SECONDS):
             request = next(talking)
             while True:
-                request = talking.send(await wire.ask(request))
+                request = talking.send(await wire.ask(request, answer_seconds))
     except StopIteration as end:
         result: _T = end.value
         return result
@@ -150,6 +154,7 @@ async def open_session(
     udp: bool = False,
     trust: Trust | None = None,
     redirects_to: frozenset[str] = _NO_REDIRECTS,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> AsyncIterator[Session]:
     """Connect and talk until media flow; TEARDOWN at the end.
 
@@ -160,9 +165,8 @@ async def open_session(
     address = read_address(url)
     async with AsyncExitStack() as opened:
         for left in reversed(range(MOST_REDIRECTS + 1)):
-            attempt = _open_at(
-                address, Credentials(username, password), intake, audio, udp, trust or Trust()
-            )
+            user = Credentials(username, password)
+            attempt = _open_at(address, user, intake, audio, udp, trust or Trust(), answer_seconds)
             try:
                 session = await opened.enter_async_context(attempt)
                 break
@@ -179,6 +183,7 @@ async def _open_at(
     audio: bool,
     udp: bool,
     trust: Trust,
+    answer_seconds: float,
 ) -> AsyncIterator[Session]:
     make = secured(address, trust) if address.secure else plain_wire
     async with AsyncExitStack() as opened:
@@ -191,11 +196,11 @@ async def _open_at(
             dialog.ports = datagrams.ports
         session = Session(wire, dialog, [], datagrams)
         opened.push_async_callback(session.tear_down)
-        session.channels += await talk(wire, dialog.prepare(audio=audio))
+        session.channels += await talk(wire, dialog.prepare(audio=audio), answer_seconds)
         if datagrams is not None:
             datagrams.expect(camera, session.channels)
             _open_way(session)
-        await talk(wire, dialog.play())
+        await talk(wire, dialog.play(), answer_seconds)
         yield session
 
 

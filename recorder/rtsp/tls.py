@@ -37,6 +37,7 @@ class Trust:
     pinned: str = ""
     verify: bool = False
     authorities: Path | None = None
+    handshake_seconds: float = HANDSHAKE_SECONDS
 
 
 class SecureWire(Wire):
@@ -88,7 +89,7 @@ def secured(address: Address, trust: Trust) -> MakeWire:
         try:
             secure = _wrap(sock, address.host, trust)
             sock = secure
-            async with asyncio.timeout(HANDSHAKE_SECONDS):
+            async with asyncio.timeout(trust.handshake_seconds):
                 await _shake_hands(secure)
             _check(fingerprint(secure), trust)
             wire = SecureWire(secure, intake)

@@ -19,6 +19,7 @@ from recorder.rtsp.intake import Intake
 from recorder.rtsp.protocol import Sink
 from recorder.rtsp.tls import Trust
 from recorder.rtsp.tracks import audio_receiver, video_receiver
+from recorder.rtsp.wire import ANSWER_SECONDS
 from recorder.source.burden import Burden
 from recorder.source.pins import OwnPins, Pins
 from recorder.source.transports import Transports
@@ -55,10 +56,10 @@ class RtspSource:
     """An RTSP camera. Its transport is the stream's; where that fails, the next attempt uses the
     other one, which is kept for an hour once it works.
 
-    `silence_seconds`: how long after PLAY the first datagram may take. `trust`: how certificates
-    are judged; `pins` knows which one counts, and is told of the first. `redirects_to`: hosts
-    beside its own that a camera may send us to. `audience`: who watches; while nobody does, reading
-    takes its time.
+    `silence_seconds`: how long after PLAY the first datagram may take; `answer_seconds`: an answer.
+    `trust`: how certificates are judged; `pins` knows which one counts, and is told of the first.
+    `redirects_to`: hosts beside its own that a camera may send us to. `audience`: who watches;
+    while nobody does, reading takes its time.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class RtspSource:
         *,
         stall_seconds: float = 5.0,
         silence_seconds: float = SILENCE_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
         trust: Trust | None = None,
         pins: Pins | None = None,
         redirects_to: frozenset[str] = _NOBODY,
@@ -77,7 +79,7 @@ class RtspSource:
         self._audience = audience or Nobody()
         self._stream, self._clock, self._intake = stream, clock, intake
         self._stall_seconds, self._silence_seconds = stall_seconds, silence_seconds
-        self._redirects_to = redirects_to
+        self._redirects_to, self._answer_seconds = redirects_to, answer_seconds
         self._trust, self._pins = trust or Trust(), pins or OwnPins(stream)
         self._transports = Transports(stream.transport, secure=stream.url.startswith("rtsps:"))
 
@@ -124,6 +126,7 @@ class RtspSource:
                 udp=udp,
                 trust=replace(self._trust, pinned=self._pins.known(stream.id)),
                 redirects_to=self._redirects_to,
+                answer_seconds=self._answer_seconds,
             )
         )
         self._note_certificate(session.certificate)

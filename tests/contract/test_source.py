@@ -110,7 +110,7 @@ async def test_what_ends_says_why(
 ) -> None:
     stream = stream_of(kind, camera_of(kind, gst_cameras, short_clip, tmp_path))
     with pytest.raises(CameraError) as caught:
-        await watch(stream, 10_000)
+        await watch(stream, 10_000, stall_seconds=1.0)
     assert caught.value.cause in (Cause.CLOSED, Cause.STALLED)
     assert caught.value.message
 

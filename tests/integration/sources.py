@@ -47,11 +47,11 @@ def camera_of(kind: str, start: Start, clip: Path, folder: Path, *, audio: bool 
 
 
 @asynccontextmanager
-async def running(stream: Stream) -> AsyncIterator[Run]:
+async def running(stream: Stream, stall_seconds: float = 2.0) -> AsyncIterator[Run]:
     async with (
         asyncio.timeout(60),
         open_intake() as intake,
-        source_for(stream, SystemClock(), intake, stall_seconds=2.0).open() as run,
+        source_for(stream, SystemClock(), intake, stall_seconds=stall_seconds).open() as run,
     ):
         yield run
 
@@ -67,6 +67,8 @@ async def take(run: Run, pictures: int, frames: int = 0) -> list[AccessUnit]:
     return units
 
 
-async def watch(stream: Stream, pictures: int, frames: int = 0) -> list[AccessUnit]:
-    async with running(stream) as run:
+async def watch(
+    stream: Stream, pictures: int, frames: int = 0, *, stall_seconds: float = 2.0
+) -> list[AccessUnit]:
+    async with running(stream, stall_seconds) as run:
         return await take(run, pictures, frames)

@@ -22,13 +22,15 @@ from vms.core.model import Cause, Stream, StreamRole, Transport
 from vms.core.secret import Secret
 
 MOST_GROWTH_BYTES = 256 * 1024 * 1024
+ANSWER_SECONDS = 3.0
+"""So long an answer may take here: less than is usual, for quick tests."""
 LONGEST_LAG_SECONDS = 2.0
 """Of the event loop beside a hostile camera, on a machine that is busy with other tests."""
 
 
 def source(url: str, intake: Intake, **more: object) -> RtspSource:
     stream = Stream(1, 1, StreamRole.SUB, url, transport=Transport.TCP, **more)  # type: ignore[arg-type]
-    return RtspSource(stream, SystemClock(), intake)
+    return RtspSource(stream, SystemClock(), intake, answer_seconds=ANSWER_SECONDS)
 
 
 async def refused(url: str) -> CameraError:
@@ -143,7 +145,7 @@ async def test_answers_that_drip_are_not_waited_for() -> None:
     with hostile_camera(drips) as url:
         begun = time.monotonic()
         assert (await refused(url)).cause is Cause.UNREACHABLE
-    assert time.monotonic() - begun < 25
+    assert ANSWER_SECONDS <= time.monotonic() - begun < 20
 
 
 FLOODS = {
@@ -178,13 +180,13 @@ async def test_a_flood_leaves_the_other_cameras_alone(cameras: Cameras, name: st
                     pictures = 0
                     async for batch in run:
                         pictures += len(batch)
-                        if pictures >= 15:
+                        if pictures >= 6:
                             break
             finally:
                 watching.cancel()
                 with suppress(asyncio.CancelledError, CameraError):
                     await watching
-    assert pictures >= 15
+    assert pictures >= 6
     assert max(lags) < LONGEST_LAG_SECONDS
     assert peak_bytes() - before < MOST_GROWTH_BYTES
 
@@ -265,4 +267,4 @@ async def test_a_camera_that_counts_its_answers_its_own_way_is_watched_all_the_s
     with hostile_camera(script) as url:
         begun = time.monotonic()
         assert (await refused(url)).cause is Cause.CLOSED  # after PLAY: all four were answered
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 4 * ANSWER_SECONDS

@@ -50,7 +50,7 @@ async def source(of: Stream, **options: object) -> AsyncIterator[RtspSource]:
         yield RtspSource(of, SystemClock(), intake, **options)  # type: ignore[arg-type]
 
 
-async def opened(one: RtspSource, pictures: int = 8) -> RtspRun:
+async def opened(one: RtspSource, pictures: int = 4) -> RtspRun:
     """Watch for so many pictures and leave; the run as it was."""
     async with open_run(one) as run:
         assert isinstance(run, RtspRun)
@@ -116,7 +116,7 @@ async def test_a_camera_that_hangs_up_and_goes_on_over_udp_is_watched_until_it_s
 ) -> None:
     cameras.misbehave(KEY, Misbehaviour.LEAVES)
     async with source(stream(cameras, Transport.UDP)) as one, one.open() as run:
-        await take(run, 25)
+        await take(run, 12)
         assert run.session.wire.failure is not None
         cameras.misbehave(KEY, Misbehaviour.DROP)
         with pytest.raises(CameraError) as caught:
@@ -136,7 +136,7 @@ async def test_a_camera_that_has_no_transport_left_says_so(cameras: Cameras) -> 
 async def test_datagrams_that_overtake_each_other_cost_nothing(cameras: Cameras) -> None:
     cameras.misbehave(KEY, Misbehaviour.SHUFFLE)
     async with source(stream(cameras, Transport.UDP)) as one:
-        assert (await opened(one, 25)).lost == 0
+        assert (await opened(one, 15)).lost == 0
 
 
 async def test_datagrams_that_are_lost_are_counted(cameras: Cameras) -> None:
@@ -301,7 +301,7 @@ async def test_certificates_are_verified_where_the_site_wants_it(
 
 async def test_tls_with_a_camera_that_has_none_says_so(cameras: Cameras) -> None:
     url = cameras.url(KEY, "sub").replace("rtsp://", "rtsps://")
-    async with source(stream(cameras, url=url)) as one:
+    async with source(stream(cameras, url=url), trust=Trust(handshake_seconds=1.0)) as one:
         with pytest.raises(CameraError) as caught:
             await opened(one)
     assert caught.value.cause is Cause.UNREACHABLE
