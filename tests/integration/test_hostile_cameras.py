@@ -166,27 +166,35 @@ FLOODS = {
 }
 
 
-@pytest.mark.parametrize("name", FLOODS)
-async def test_a_flood_leaves_the_other_cameras_alone(cameras: Cameras, name: str) -> None:
-    """Beside it a good camera is watched on the same event loop: its pictures go on coming."""
-    before = peak_bytes()
-    password = Secret(cameras.password)
-    good = {"username": cameras.username, "password": password}
-    with hostile_camera(for_ever(*FLOODS[name])) as bad:
+NAMES = list(FLOODS)
+
+
+PAIRS = list(zip(NAMES[::2], NAMES[1::2], strict=True))
+
+
+@pytest.mark.parametrize("names", PAIRS, ids=" and ".join)
+async def test_two_floods_leave_the_other_cameras_alone(
+    cameras: Cameras, names: tuple[str, str]
+) -> None:
+    """Beside them a good camera is watched on the same event loop: its pictures go on coming."""
+    before, pictures = peak_bytes(), 0
+    good = {"username": cameras.username, "password": Secret(cameras.password)}
+    first, second = (hostile_camera(for_ever(*FLOODS[name])) for name in names)
+    with first as one, second as other:
         async with asyncio.timeout(60), open_intake() as intake, pulse() as lags:
-            watching = asyncio.create_task(_watch(source(bad, intake)))
+            watching = [asyncio.create_task(_watch(source(bad, intake))) for bad in (one, other)]
             try:
                 async with source(cameras.url("gate", "sub"), intake, **good).open() as run:
-                    pictures = 0
                     async for batch in run:
                         pictures += len(batch)
-                        if pictures >= 6:
+                        if pictures >= 8:
                             break
             finally:
-                watching.cancel()
-                with suppress(asyncio.CancelledError, CameraError):
-                    await watching
-    assert pictures >= 6
+                for each in watching:
+                    each.cancel()
+                ends = await asyncio.gather(*watching, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ends)
+    assert pictures >= 8
     assert max(lags) < LONGEST_LAG_SECONDS
     assert peak_bytes() - before < MOST_GROWTH_BYTES
 
