@@ -19,4 +19,6 @@ def test_an_sei_of_fifteen_megabytes_of_empty_messages_costs_next_to_nothing() -
         is_whole_sei(b"\x06" + body)
         assert not is_random_access([b"\x06" + body])
         assert not is_random_access_h265([b"\x4e\x01" + body])
-    assert time.process_time() - begun < 20  # less than one on a quiet machine, hours without bounds
+    assert (
+        time.process_time() - begun < 20
+    )  # less than one on a quiet machine, hours without bounds

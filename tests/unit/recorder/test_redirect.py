@@ -1,4 +1,4 @@
-"""Where a camera may send us, and which transport is tried."""
+"""Where a camera may send us."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import pytest
 from recorder.errors import CameraError, Redirected
 from recorder.rtsp.redirect import follow
 from recorder.rtsp.urls import read_address
-from recorder.source.transports import KEPT_SECONDS, Transports
-from vms.core.model import Cause, Transport
+from vms.core.model import Cause
 
 NOBODY: frozenset[str] = frozenset()
 CAMERA = "rtsp://Cam-1:8554/live"
@@ -64,24 +63,3 @@ def test_nobody_is_led_out_of_tls() -> None:
 def test_nobody_is_led_round_for_ever() -> None:
     with pytest.raises(CameraError):
         sent("rtsp://cam-1:8554/other", left=0)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "order"),
-    [
-        (Transport.AUTO, (False, True)),
-        (Transport.TCP, (False,)),
-        (Transport.UDP, (True, False)),
-    ],
-)
-def test_the_wanted_transport_is_tried_first(wanted: Transport, order: tuple[bool, ...]) -> None:
-    assert Transports(wanted, secure=False).order(0.0) == order
-    assert Transports(wanted, secure=True).order(0.0) == (False,)
-
-
-def test_what_worked_instead_is_tried_first_for_an_hour() -> None:
-    transports = Transports(Transport.UDP, secure=False)
-    transports.keep(False, 10.0)
-    transports.keep(False, 20.0)
-    assert transports.order(9.0 + KEPT_SECONDS) == (False, True)
-    assert transports.order(11.0 + KEPT_SECONDS) == (True, False)
