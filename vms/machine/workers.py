@@ -48,7 +48,8 @@ async def kept_together(children: Sequence[Child], clock: Clock) -> AsyncIterato
             for child, event in zip(children, ready, strict=True)
         ]
         try:
-            await asyncio.gather(*(event.wait() for event in ready))
+            for event in ready:
+                await event.wait()
             yield
         finally:
             for task in keeping:
