@@ -21,7 +21,6 @@ from vms.core.clock import Clock
 from vms.core.errors import Conflict, Corrupt, Exhausted, NotFound, Unavailable, VmsError
 from vms.core.model import Cause, Segment
 from vms.core.nodestate import NodeState
-from vms.core.together import together
 from vms.core.walltime import TimeRange
 
 log = logging.getLogger(__name__)
@@ -100,7 +99,7 @@ class Uploader:
     async def _commit_all(self, segments: list[Segment]) -> bool:
         """Whether any of them left the spool or was refused for good. If others did, the fault is
         its own: one that stays does not hold up what comes behind it."""
-        done = await together(self._commit(segment) for segment in segments)
+        done = await asyncio.gather(*(self._commit(segment) for segment in segments))
         if any(done):
             again = self._clock.monotonic() + _LATER_SECONDS
             left = (one for one, gone in zip(segments, done, strict=True) if not gone)

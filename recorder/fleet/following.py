@@ -25,7 +25,6 @@ from recorder.fleet.unrecorded import Unrecorded
 from vms.core.errors import VmsError
 from vms.core.model import Camera, Cause
 from vms.core.nodestate import NodeState
-from vms.core.together import together
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +173,7 @@ class Fleet:
             and camera.id not in self._moving.cameras
         ]
         room = asyncio.Semaphore(CLAIMS_AT_ONCE)
-        found = await together(self._ask(camera, room) for camera in wanted)
+        found = await asyncio.gather(*(self._ask(camera, room) for camera in wanted))
         for camera, answer in zip(wanted, found, strict=True):
             if isinstance(answer, Taken):
                 self._moving.begin(camera, answer.holder, tasks)

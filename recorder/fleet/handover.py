@@ -17,7 +17,6 @@ from recorder.fleet.leases import Lease, Leases
 from recorder.fleet.warm import Left, left_of, left_payload
 from vms.core.bus import Bus, Payload
 from vms.core.errors import Corrupt, VmsError
-from vms.core.together import together
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ async def are_warm(cares: Sequence[Care]) -> bool:
     """Whether the camera let us in for all these streams, beside the holder and in time."""
     try:
         async with asyncio.timeout(WARM_SECONDS):
-            return all(await together(care.until_warm() for care in cares))
+            return all(await asyncio.gather(*(care.until_warm() for care in cares)))
     except TimeoutError:
         return False
 

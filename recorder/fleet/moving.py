@@ -22,7 +22,6 @@ from recorder.fleet.warm import Left
 from vms.core.bus import Payload
 from vms.core.errors import Conflict, NotFound, VmsError
 from vms.core.model import Camera
-from vms.core.together import together
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +100,7 @@ class Moving:
     async def _hand_over(self, camera_id: int, to: str, *, warm: bool) -> Payload:
         await self._leases.give(camera_id, to)
         cares = self._running.of(camera_id)
-        lefts = await together(care.leave(at_key=warm) for care in cares.values())
+        lefts = await asyncio.gather(*(care.leave(at_key=warm) for care in cares.values()))
         if not warm:  # the camera lets nobody else in before we have hung up
             await self._running.stop(cares)
         log.info("camera %d: handed over to %s", camera_id, to)

@@ -9,6 +9,7 @@ The bytes come over the bus, in pieces: this is rare, and over as soon as the ar
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import logging
@@ -19,7 +20,6 @@ from typing import Protocol
 from vms.core.bus import Bus, Payload
 from vms.core.errors import Corrupt, Invalid, NotFound, VmsError
 from vms.core.model import Segment
-from vms.core.together import together
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Neighbours:
     async def tail(self, stream_id: int) -> list[Payload]:
         """What earlier holders still have of a stream. Never fails."""
         asked = [self._ask_tail(name, stream_id) for name in self._before(stream_id)]
-        return [entry for found in await together(asked) for entry in found]
+        return [entry for found in await asyncio.gather(*asked) for entry in found]
 
     async def read(
         self, stream_id: int, epoch: int, sequence: int, offset: int, size: int

@@ -19,7 +19,6 @@ from vms.core.bus import Bus, Payload
 from vms.core.clock import Clock
 from vms.core.errors import Conflict, Unavailable, VmsError
 from vms.core.nodestate import NodeState
-from vms.core.together import together
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +124,7 @@ class Session:
 
     async def _look(self) -> None:
         names = await self._bucket.keys()
-        entries = await together(self._bucket.get(name) for name in names)
+        entries = await asyncio.gather(*(self._bucket.get(name) for name in names))
         there = {name: entry.value for name, entry in zip(names, entries, strict=True) if entry}
         members = tuple(sorted(_members(there.items())))
         self.answering = frozenset(there).union(*map(_also, there.values()))

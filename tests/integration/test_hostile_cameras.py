@@ -17,7 +17,6 @@ from recorder.rtsp.intake import Intake, open_intake
 from recorder.source import RtspSource
 from tests.servers.cameras import Cameras
 from tests.servers.hostile import SDP, answers, for_ever, hostile_camera, with_length
-from vms.core.beside import beside
 from vms.core.clock import SystemClock
 from vms.core.model import Cause, Stream, StreamRole, Transport
 from vms.core.secret import Secret
@@ -51,8 +50,13 @@ async def pulse() -> AsyncIterator[list[float]]:
             await asyncio.sleep(0.05)
             lags.append(time.monotonic() - due)
 
-    async with beside(beat()):
+    beating = asyncio.create_task(beat())
+    try:
         yield lags
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
 
 
 def peak_bytes() -> int:

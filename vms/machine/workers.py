@@ -48,8 +48,7 @@ async def kept_together(children: Sequence[Child], clock: Clock) -> AsyncIterato
             for child, event in zip(children, ready, strict=True)
         ]
         try:
-            for event in ready:
-                await event.wait()
+            await asyncio.gather(*(event.wait() for event in ready))
             yield
         finally:
             for task in keeping:
