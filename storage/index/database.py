@@ -11,6 +11,7 @@ from storage.index.engine import Database
 from storage.index.facts import Facts
 from storage.index.gaps import Gaps
 from storage.index.garbage import GarbageList
+from storage.index.locks import Locks
 from storage.index.runs import Runs
 from storage.index.sealing import Seal
 from storage.index.segments import Segments
@@ -30,6 +31,7 @@ class Index:
     users: Users
     sessions: Sessions
     facts: Facts
+    locks: Locks
 
 
 @asynccontextmanager
@@ -51,6 +53,7 @@ async def open_index(url: str, *, key: bytes) -> AsyncIterator[Index]:
             users=Users(database),
             sessions=Sessions(database),
             facts=Facts(database),
+            locks=Locks(database),
         )
     finally:
         await database.close()

@@ -16,6 +16,7 @@ from vms.core.model import (
     Transport,
     object_key,
 )
+from vms.core.promises import LockSpan, Purpose
 from vms.core.secret import Secret
 from vms.core.walltime import TimeRange, WallTime
 
@@ -55,6 +56,10 @@ class NewCamera:
     retention_days: int | None = None
     streams: tuple[NewStream, ...] = ()
     priority: int = USUAL_PRIORITY
+    purposes: tuple[Purpose, ...] = ()
+    owner_agency: str = ""
+    sign_posted: bool = False
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,10 @@ class CameraChange:
     retention_days: int | Keep | None = KEEP
     streams: tuple[NewStream, ...] | Keep = KEEP
     priority: int | Keep = KEEP
+    purposes: tuple[Purpose, ...] | Keep = KEEP
+    owner_agency: str | Keep = KEEP
+    sign_posted: bool | Keep = KEEP
+    contact: str | Keep = KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,17 @@ class UserChange:
     cameras: frozenset[int] | Keep | None = KEEP
     enabled: bool | Keep = KEEP
     password_hash: str | Keep = KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class NewLock:
+    """An evidence lock as somebody asks for it. `expires` None: until it is released."""
+
+    case_number: str
+    reason: str
+    spans: tuple[LockSpan, ...]
+    by: str
+    expires: WallTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
