@@ -12,7 +12,7 @@ from storage.completeness import Facts
 from storage.index import Index
 from storage.marker import agree
 from storage.metrics import COMMIT_SECONDS, COMMITTED_BYTES
-from storage.objects.store import ObjectStore, WrongStore
+from storage.objects.store import RecordStore, WrongStore
 from vms.core.errors import Corrupt, Unavailable, VmsError
 from vms.core.model import Gap, Segment
 from vms.core.walltime import TimeRange, WallTime
@@ -24,7 +24,7 @@ COVERAGE_SLACK_MICROS = 500_000
 class Archive:
     """Every method raises Unavailable while the index or the store it needs is away."""
 
-    def __init__(self, index: Index, store: ObjectStore) -> None:
+    def __init__(self, index: Index, store: RecordStore) -> None:
         self._index = index
         self._store = store
         self._agreed = False

@@ -10,13 +10,13 @@ from __future__ import annotations
 import uuid
 
 from storage.index import Index
-from storage.objects.store import ObjectStore, WrongStore
+from storage.objects.store import RecordStore, WrongStore
 from vms.core.errors import Conflict
 
 FACT = "store"
 
 
-async def agree(index: Index, store: ObjectStore) -> None:
+async def agree(index: Index, store: RecordStore) -> None:
     """Return when store and index belong together; join them when both are new.
 
     Raises WrongStore with what is wrong, Unavailable when one of them is away.
@@ -33,7 +33,7 @@ async def agree(index: Index, store: ObjectStore) -> None:
         )
 
 
-async def _join(index: Index, store: ObjectStore) -> None:
+async def _join(index: Index, store: RecordStore) -> None:
     """The fact first: a crash before the marker leaves an index without segments, joined later.
     Two roles may do this at once: the first fact stands and both write the same marker."""
     if await index.segments.any():

@@ -12,11 +12,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from storage.objects.directory import open_directory
-from storage.objects.store import MARKER, ObjectStore, WrongStore
+from storage.objects.store import MARKER, Listed, ObjectStore, RecordStore, Room, WrongStore
 from vms.core.errors import Invalid
 from vms.core.secret import Secret
 
-__all__ = ["MARKER", "ObjectStore", "WrongStore", "open_store"]
+__all__ = ["MARKER", "Listed", "ObjectStore", "RecordStore", "Room", "WrongStore", "open_store"]
 
 
 @asynccontextmanager

@@ -11,12 +11,22 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from storage.objects import files
-from storage.objects.store import MARKER, WrongStore, checked_key, marker_bytes, marker_id
+from storage.objects import files, folders
+from storage.objects.blocks import blocks
+from storage.objects.store import (
+    MARKER,
+    Listed,
+    Room,
+    WrongStore,
+    checked_key,
+    marker_bytes,
+    marker_id,
+)
 from storage.objects.threads import Threads, open_threads
 from vms.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 _THREADS = 4
+_NO_LOCK = "a directory has no object lock: only the index keeps its evidence"
 
 
 class DirectoryStore:
@@ -50,6 +60,28 @@ class DirectoryStore:
         if offset < 0 or size < 0:
             raise Invalid("a range of an object is not negative", offset=offset, size=size)
         return await self._threads.run(self._read, self._path(key), offset, size)
+
+    def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
+        return blocks(self, key, offset)
+
+    async def keys(self, prefix: str = "") -> AsyncIterator[Listed]:
+        await self._threads.run(self._require_marker)
+        for folder in await self._threads.run(self._folders, prefix):
+            for listed in await self._threads.run(self._list, folder, prefix):
+                yield listed
+
+    async def holds(self) -> bool:
+        return False
+
+    async def hold(self, keys: Sequence[str]) -> None:
+        raise Invalid(_NO_LOCK, keys=len(keys))
+
+    async def release(self, keys: Sequence[str]) -> None:
+        raise Invalid(_NO_LOCK, keys=len(keys))
+
+    async def room(self) -> Room:
+        """Of the filesystem the directory lies on, whoever else writes there."""
+        return await self._threads.run(self._room)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Also raises WrongStore when the marker is not there."""
@@ -96,6 +128,20 @@ class DirectoryStore:
                 return files.read_exactly(target, offset, size)
         self._require_marker()
         raise NotFound("no such object", key=target.relative_to(self._root))
+
+    def _folders(self, prefix: str) -> list[Path]:
+        with files.translated(self._root):
+            return folders.below(self._root, prefix)
+
+    def _list(self, folder: Path, prefix: str) -> list[Listed]:
+        with files.translated(self._root):
+            return folders.listed(folder, self._root, prefix)
+
+    def _room(self) -> Room:
+        self._require_root()
+        with files.translated(self._root):
+            found = os.statvfs(self._root)
+        return Room(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
 
     def _delete(self, targets: Sequence[Path]) -> None:
         self._require_marker()

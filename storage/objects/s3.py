@@ -9,26 +9,44 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import urllib3
 from minio import Minio
+from minio.datatypes import Object
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 
-from storage.objects.store import MARKER, WrongStore, checked_key, marker_bytes, marker_id
+from storage.objects.blocks import blocks
+from storage.objects.store import (
+    MARKER,
+    Listed,
+    Room,
+    WrongStore,
+    checked_key,
+    marker_bytes,
+    marker_id,
+)
 from storage.objects.threads import Threads, open_threads
 from vms.core.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable, VmsError
 from vms.core.secret import Secret
+from vms.core.walltime import SECOND, WallTime
 
 _THREADS = 8
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 15.0
 _PART_BYTES = 256 << 20
 _HASH = "sha256"
-_ABSENT = ("NoSuchKey", "NoSuchObject", "NotFound")
+_PAGE = 1000
+_ABSENT = (
+    "NoSuchKey",
+    "NoSuchObject",
+    "NotFound",
+    "ObjectLockConfigurationNotFoundError",
+)
 _REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
@@ -63,6 +81,32 @@ class S3Store:
         if offset < 0 or size < 0:
             raise Invalid("a range of an object is not negative", offset=offset, size=size)
         return await self._threads.run(self._read, checked_key(key), offset, size)
+
+    def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
+        return blocks(self, key, offset)
+
+    async def keys(self, prefix: str = "") -> AsyncIterator[Listed]:
+        if await self.identity() is None:
+            raise WrongStore("the bucket has no marker: is it the right one?", bucket=self._bucket)
+        last = ""
+        while page := await self._threads.run(self._page, prefix, last):
+            for listed in page:
+                yield listed
+            last = page[-1].key
+
+    async def holds(self) -> bool:
+        return await self._threads.run(self._has_lock)
+
+    async def hold(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            await self._threads.run(self._hold, checked_key(key))
+
+    async def release(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            await self._threads.run(self._release, checked_key(key))
+
+    async def room(self) -> Room | None:
+        return None
 
     async def delete(self, keys: Sequence[str]) -> None:
         await self._threads.run(self._delete, [checked_key(key) for key in keys])
@@ -131,6 +175,30 @@ class S3Store:
         if len(content) != size:
             raise Corrupt("an object is shorter than its index", key=key, offset=offset)
         return content
+
+    def _page(self, prefix: str, after: str) -> list[Listed]:
+        with _translated(self._bucket):
+            found = self._client.list_objects(
+                self._bucket, prefix=prefix or None, recursive=True, start_after=after or None
+            )
+            page = list(islice(found, _PAGE))
+        return [_listed(each) for each in page if each.object_name != MARKER]
+
+    def _has_lock(self) -> bool:
+        try:
+            with _translated(self._bucket):
+                self._client.get_object_lock_config(self._bucket)
+        except NotFound:
+            return False
+        return True
+
+    def _hold(self, key: str) -> None:
+        with _translated(key):
+            self._client.enable_object_legal_hold(self._bucket, key)
+
+    def _release(self, key: str) -> None:
+        with suppress(NotFound), _translated(key):
+            self._client.disable_object_legal_hold(self._bucket, key)
 
     def _delete(self, keys: Sequence[str]) -> None:
         with _translated(self._bucket):
@@ -210,3 +278,9 @@ def _of_s3(error: S3Error, what: str) -> VmsError:
     if error.code in _REFUSED:
         return Unavailable("the store refuses our access key", cause=error.code)
     return Unavailable("the store refused", key=what, cause=error.code)
+
+
+def _listed(found: Object) -> Listed:
+    changed = found.last_modified
+    micros = 0 if changed is None else round(changed.timestamp() * SECOND)
+    return Listed(str(found.object_name), int(found.size or 0), WallTime(micros))

@@ -1,13 +1,19 @@
-"""What an object store must do. A directory and S3 do it; one contract suite holds for both."""
+"""What an object store must do. A directory and S3 do it; one contract suite holds for both.
+
+A recorder and a player get a `RecordStore`, which cannot delete; retention, verification and tiers
+get the whole `ObjectStore`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from vms.core.errors import Conflict, Corrupt, Invalid
+from vms.core.walltime import WallTime
 
 MARKER = "matakota-store.json"
 """The object that says which store this is: `{"store": id}`."""
@@ -18,8 +24,28 @@ class WrongStore(Conflict):
     may be written to it or deleted from it."""
 
 
-class ObjectStore(Protocol):
-    """Objects under keys. Every method raises Unavailable when the store cannot be reached."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as its store lists it. `changed`: when it came there, by the store's clock."""
+
+    key: str
+    size: int
+    changed: WallTime
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes of a store: all there are, and those still free for us."""
+
+    total: int
+    free: int
+
+
+class RecordStore(Protocol):
+    """Objects under keys, to be written and read. Nothing here takes one away.
+
+    Every method raises Unavailable when the store cannot be reached.
+    """
 
     async def check(self) -> None:
         """Return when the store answers and takes writes. Which store it is says `identity`."""
@@ -52,8 +78,46 @@ class ObjectStore(Protocol):
         """Exactly `size` bytes from `offset`. Raises NotFound, Corrupt when it is shorter."""
         ...
 
+    def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
+        """The object from `offset` to its end, a block at a time, so that memory is bounded.
+
+        Holds nothing between two blocks: it may be left at any point. Raises as `read` does.
+        """
+        ...
+
+
+class ObjectStore(RecordStore, Protocol):
+    """All that can be done with objects: for retention, verification and tiers."""
+
+    def keys(self, prefix: str = "") -> AsyncIterator[Listed]:
+        """What lies there under keys that begin with `prefix`, in the order of the keys; never the
+        marker. What comes or goes meanwhile may be missed. Raises WrongStore without a marker."""
+        ...
+
     async def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; one that is not there is fine."""
+        """Remove objects, with all their versions; one that is not there is fine.
+
+        Raises Locked when the store holds one of them; the others are gone then.
+        """
+        ...
+
+    async def holds(self) -> bool:
+        """Whether this store has an object lock of its own, that is whether `hold` works."""
+        ...
+
+    async def hold(self, keys: Sequence[str]) -> None:
+        """Have the store itself refuse to delete these objects until `release`. Safe to repeat.
+
+        Raises NotFound when one is not there, Invalid where `holds` is False.
+        """
+        ...
+
+    async def release(self, keys: Sequence[str]) -> None:
+        """End `hold`. Safe to repeat; one that is not there is fine. Raises Invalid as `hold`."""
+        ...
+
+    async def room(self) -> Room | None:
+        """How full the store is; None where it cannot tell (S3 has no question for it)."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from storage.archive import Archive
 from storage.index import Index, NewCamera, NewStream
 from storage.objects import ObjectStore, WrongStore, open_store
+from storage.objects.blocks import blocks
 from tests.fakes.segments import NINE, content, segment, spooled
 from vms.core.errors import Conflict, Corrupt, NotFound, Unavailable
 from vms.core.model import Cause, Gap, Stream, StreamRole
@@ -176,9 +177,8 @@ class Failing:
         self._fail("read")
         return await self.real.read(key, offset, size)
 
-    async def delete(self, keys: Sequence[str]) -> None:
-        self._fail("delete")
-        await self.real.delete(keys)
+    def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
+        return blocks(self, key, offset)
 
 
 @pytest.mark.parametrize("fails", ["check", "identity", "mark", "put", "size"])

@@ -39,6 +39,8 @@ class Unplugged:
         self._after = after
         self.check, self.mark = real.check, real.mark
         self.put, self.size, self.read = real.put, real.size, real.read
+        self.keys, self.open_read, self.room = real.keys, real.open_read, real.room
+        self.holds, self.hold, self.release = real.holds, real.hold, real.release
 
     async def identity(self) -> str | None:
         self._step()
