@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from vms.core.promises import Purpose
 from vms.core.secret import NO_SECRET, Secret
 from vms.core.walltime import SECOND, TimeRange, WallTime
 
@@ -95,6 +96,8 @@ class Camera:
     """`number` is what an operator types to call it up; `retention_days` None means the site's.
 
     `priority` 0 to 9: when the recorder has no room for all, the lowest are dropped first.
+    `purposes`: what it is for; one without any is recorded, but nothing of it is given out.
+    `owner_agency`, `sign_posted`, `contact`: who answers for it, and how passers-by are told.
     """
 
     id: int
@@ -104,6 +107,10 @@ class Camera:
     retention_days: int | None = None
     streams: tuple[Stream, ...] = ()
     priority: int = USUAL_PRIORITY
+    purposes: tuple[Purpose, ...] = ()
+    owner_agency: str = ""
+    sign_posted: bool = False
+    contact: str = ""
 
     def stream(self, role: StreamRole) -> Stream | None:
         return next((stream for stream in self.streams if stream.role == role), None)
@@ -133,6 +140,7 @@ class Segment:
     `sequence` counts segments within it; together they make keys no two writers can share.
     `init_size`: bytes before the first fragment (ftyp, moov, identity). `prev_sha256` is that of
     the stream's previous segment, None for the very first. `codec`: RFC 6381 string of the video.
+    `tier`: which store has the object, 0 the first.
     """
 
     camera_id: int
@@ -148,6 +156,7 @@ class Segment:
     width: int
     height: int
     gops: tuple[GopEntry, ...]
+    tier: int = 0
 
     @property
     def key(self) -> str:

@@ -66,9 +66,10 @@ garbage = Table(
     Column(
         "tier",
         SmallInteger,
-        nullable=False,
+        primary_key=True,
+        autoincrement=False,
         server_default="0",
-        comment="as in segments",
+        comment="as in segments; a moved segment's old object is garbage of the tier it left",
     ),
     Column(
         "why",

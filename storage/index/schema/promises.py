@@ -94,6 +94,7 @@ receipts = Table(
     Column("segments", Integer, nullable=False, comment="how many"),
     Column("size_bytes", BigInteger, nullable=False, comment="together"),
     Column("merkle_root", LargeBinary, nullable=False, comment="RFC 6962 tree of their SHA-256"),
+    Column("frontier", LargeBinary, nullable=False, comment="of that tree, see storage/merkle.py"),
     Index("receipts_camera_id_at_us_idx", "camera_id", "at_us"),
     sqlite_autoincrement=True,
 )

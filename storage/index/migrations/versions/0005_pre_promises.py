@@ -84,6 +84,12 @@ def _promises() -> None:
             nullable=False,
             comment="RFC 6962 tree of their SHA-256",
         ),
+        sa.Column(
+            "frontier",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="of that tree, see storage/merkle.py",
+        ),
         sa.PrimaryKeyConstraint("id", name="receipts_pkey"),
         sqlite_autoincrement=True,
     )
@@ -370,7 +376,7 @@ def _columns() -> None:
             sa.SmallInteger(),
             server_default="0",
             nullable=False,
-            comment="as in segments",
+            comment="as in segments; a moved segment's old object is garbage of the tier it left",
         ),
     )
     op.add_column(
@@ -383,6 +389,12 @@ def _columns() -> None:
             comment="the rule that let it go, in short",
         ),
     )
+
+    with op.batch_alter_table("garbage") as garbage:
+        garbage.drop_constraint("garbage_pkey", type_="primary")
+        garbage.create_primary_key(
+            "garbage_pkey", ["stream_id", "start_us", "epoch", "sequence", "tier"]
+        )
 
     op.add_column(
         "segments",
