@@ -16,6 +16,13 @@ from storage.index.sealing import Seal
 from storage.index.values import KEEP, CameraChange, Keep, NewCamera, NewStream, Term
 from vms.core.errors import Conflict, Invalid, NotFound
 from vms.core.model import Camera, Engine, Stream, StreamRole, Transport
+from vms.core.promises import Purpose
+
+_PLAIN = (
+    *("name", "number", "enabled", "retention_days", "priority"),
+    *("owner_agency", "sign_posted", "contact"),
+)
+"""Fields of a change that are columns as they stand."""
 
 
 class Cameras:
@@ -49,6 +56,10 @@ class Cameras:
                 "retention_days": new.retention_days,
                 "removed": False,
                 "priority": new.priority,
+                "purposes": _purposes_to_text(new.purposes),
+                "owner_agency": new.owner_agency,
+                "sign_posted": new.sign_posted,
+                "contact": new.contact,
             }
             added = await connection.execute(insert(cameras).values(values).returning(cameras.c.id))
             camera_id = int(added.scalar_one())
@@ -126,6 +137,10 @@ class Cameras:
             retention_days=row.retention_days,
             streams=tuple(found),
             priority=row.priority,
+            purposes=_purposes(row.purposes),
+            owner_agency=row.owner_agency,
+            sign_posted=row.sign_posted,
+            contact=row.contact,
         )
 
     def _stream(self, row: Any) -> Stream:
@@ -189,9 +204,21 @@ class Cameras:
 
 
 def _values(change: CameraChange) -> dict[str, Any]:
-    fields = ("name", "number", "enabled", "retention_days", "priority")
-    values = {field: getattr(change, field) for field in fields}
-    return {field: value for field, value in values.items() if value is not KEEP}
+    values = {field: getattr(change, field) for field in _PLAIN}
+    values = {field: value for field, value in values.items() if value is not KEEP}
+    if not isinstance(change.purposes, Keep):
+        values["purposes"] = _purposes_to_text(change.purposes)
+    return values
+
+
+def _purposes_to_text(purposes: Iterable[Purpose]) -> str:
+    """In the order of the law, each once."""
+    named = set(purposes)
+    return ",".join(purpose.value for purpose in Purpose if purpose in named)
+
+
+def _purposes(text: str) -> tuple[Purpose, ...]:
+    return tuple(Purpose(word) for word in text.split(",") if word)
 
 
 async def _number(connection: AsyncConnection, wanted: int | None) -> int:

@@ -6,12 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from storage.index.bookmarks import Bookmarks
 from storage.index.cameras import Cameras
 from storage.index.engine import Database
+from storage.index.events import Events
 from storage.index.facts import Facts
 from storage.index.gaps import Gaps
 from storage.index.garbage import GarbageList
+from storage.index.groups import Groups
+from storage.index.lanes import Lanes
 from storage.index.locks import Locks
+from storage.index.receipts import Receipts
+from storage.index.retention import Retention
 from storage.index.runs import Runs
 from storage.index.sealing import Seal
 from storage.index.segments import Segments
@@ -31,7 +37,13 @@ class Index:
     users: Users
     sessions: Sessions
     facts: Facts
+    bookmarks: Bookmarks
+    groups: Groups
+    lanes: Lanes
     locks: Locks
+    retention: Retention
+    receipts: Receipts
+    events: Events
 
 
 @asynccontextmanager
@@ -53,7 +65,13 @@ async def open_index(url: str, *, key: bytes) -> AsyncIterator[Index]:
             users=Users(database),
             sessions=Sessions(database),
             facts=Facts(database),
+            bookmarks=Bookmarks(database),
+            groups=Groups(database),
+            lanes=Lanes(database),
             locks=Locks(database),
+            retention=Retention(database),
+            receipts=Receipts(database),
+            events=Events(database),
         )
     finally:
         await database.close()

@@ -114,7 +114,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A segment without its group table: enough to name its object and judge its age."""
+    """A segment without its group table: enough to name its object and judge its age.
+
+    `tier`: which store has the object, 0 the first. `sha256` None: an older program made it garbage.
+    `why`: of garbage, the rule that let it go.
+    """
 
     camera_id: int
     stream_id: int
@@ -122,12 +126,45 @@ class Outline:
     sequence: int
     range: TimeRange
     size: int
+    tier: int = 0
+    sha256: bytes | None = None
+    why: str = ""
 
     @property
     def key(self) -> str:
         return object_key(
             self.camera_id, self.stream_id, self.range.start, self.epoch, self.sequence
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HourRow:
+    """What of one UTC hour of a stream is recorded: of the segments that start in it.
+
+    `recorded_micros` may be a little more than an hour: the last segment ends in the next one.
+    """
+
+    stream_id: int
+    hour: WallTime
+    recorded_micros: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the archive holds of one stream: bytes, start of its oldest and end of its newest."""
+
+    size: int
+    oldest: WallTime
+    newest: WallTime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one step moved out of the archive into garbage."""
+
+    segments: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
