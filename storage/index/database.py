@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from storage.index.bookmarks import Bookmarks
 from storage.index.cameras import Cameras
+from storage.index.census import Census
+from storage.index.damage import DamageList
 from storage.index.engine import Database
 from storage.index.events import Events
 from storage.index.facts import Facts
@@ -44,6 +46,8 @@ class Index:
     retention: Retention
     receipts: Receipts
     events: Events
+    damage: DamageList
+    census: Census
 
 
 @asynccontextmanager
@@ -72,6 +76,8 @@ async def open_index(url: str, *, key: bytes) -> AsyncIterator[Index]:
             retention=Retention(database),
             receipts=Receipts(database),
             events=Events(database),
+            damage=DamageList(database),
+            census=Census(database),
         )
     finally:
         await database.close()

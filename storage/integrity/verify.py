@@ -1,0 +1,230 @@
+"""Verification: the promises of the archive checked, the cheap ones first.
+
+Reads only; what it finds is given out one by one. `noted` writes damage into the index. A store
+that is away or not ours raises before anything is found. No task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+
+from storage.index import Index
+from storage.index.census import PAGE, Entry
+from storage.index.damage import Damage
+from storage.integrity import content, presence
+from storage.integrity.budget import Budget
+from storage.integrity.chain import Chain, Judged, Verdict, explained
+from storage.integrity.findings import DAMAGE, Finding, Kind, Level, of_segment
+from storage.integrity.presence import GRACE_SECONDS, Doubtful, Group
+from storage.integrity.rows import Recount
+from storage.marker import agree
+from storage.objects.store import ObjectStore
+from vms.core.clock import Clock
+from vms.core.media.fmp4.identity import Identity
+from vms.core.model import Cause
+from vms.core.walltime import DAY, TimeRange, WallTime
+
+PATIENCE_MICROS = DAY
+"""A predecessor that is not there may still lie in the spool of a recorder that is away."""
+_DROPPED = (Cause.SPOOL_FULL, Cause.DISK_FULL, Cause.DISK_FAULT)
+_TRIES = 3
+
+
+@dataclass(slots=True)
+class Seen:
+    """How much was looked at, for whoever reports progress. Counts up while `verify` runs."""
+
+    rows: int = 0
+    objects: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to look at, how deep, and at which pace.
+
+    `streams` None: all. `bytes_per_second` None: as fast as it goes.
+    """
+
+    level: Level
+    streams: Collection[int] | None = None
+    bytes_per_second: float | None = None
+    grace_seconds: float = GRACE_SECONDS
+
+
+async def verify(
+    index: Index,
+    stores: Mapping[int, ObjectStore],
+    request: Request,
+    clock: Clock,
+    seen: Seen | None = None,
+) -> AsyncIterator[Finding]:
+    """Everything that must not be, as it is found. `stores`: by the tier of their segments.
+
+    Raises WrongStore or Unavailable: then nothing is known of what was not looked at yet.
+    """
+    this = _Verification(index, stores, request, clock, seen or Seen())
+    if request.level.reaches(Level.PRESENCE):
+        await agree(index, stores[0])
+    async for finding in this.rows():
+        yield finding
+    if request.level.reaches(Level.PRESENCE):
+        for tier in stores:
+            async for finding in this.listing(tier):
+                yield finding
+    if request.level.reaches(Level.HASH):
+        async for finding in this.contents():
+            yield finding
+
+
+async def noted(
+    findings: AsyncIterator[Finding], index: Index, clock: Clock
+) -> AsyncIterator[Finding]:
+    """The same findings, with those that are damaged video noted in the index."""
+    async for finding in findings:
+        if finding.kind in DAMAGE and finding.outline is not None:
+            await index.damage.note(
+                Damage(finding.outline, finding.kind.value, clock.wall(), finding.detail)
+            )
+        yield finding
+
+
+class _Verification:
+    def __init__(
+        self,
+        index: Index,
+        stores: Mapping[int, ObjectStore],
+        request: Request,
+        clock: Clock,
+        seen: Seen,
+    ) -> None:
+        self._index, self._stores, self._request = index, stores, request
+        self._clock, self._seen = clock, seen
+        self._budget = Budget(request.bytes_per_second, clock)
+
+    async def rows(self) -> AsyncIterator[Finding]:
+        """The index against itself."""
+        for outline in await self._index.census.twice():
+            yield of_segment(Kind.TWICE, outline, "it is in the archive and is to be deleted")
+        for stream_id, camera_id in (await self._streams()).items():
+            for finding in await self._rows_of(stream_id, camera_id):
+                yield finding
+
+    async def listing(self, tier: int) -> AsyncIterator[Finding]:
+        """Rows of one tier against its store's listing, and the other way round."""
+        store, known = self._stores[tier], await self._streams()
+        doubtful, listed = Doubtful(self._index, store, self._clock), set()
+        async for found in presence.groups(store, self._request.streams):
+            if isinstance(found, Finding):
+                yield found
+                continue
+            listed.add(found.stream_id)
+            async for finding in self._compared(store, tier, found, doubtful):
+                yield finding
+        for stream_id in known.keys() - listed:
+            nothing = Group(known[stream_id], stream_id)
+            async for finding in self._compared(store, tier, nothing, doubtful):
+                yield finding
+        async for finding in doubtful.ask():
+            yield finding
+
+    async def contents(self) -> AsyncIterator[Finding]:
+        """Every object read, and the chain."""
+        for stream_id in await self._streams():
+            chain, excuses = Chain(), await self._excuses(stream_id)
+            async for entry in self._entries(stream_id):
+                judged = chain.push(entry.outline, entry.sha256, entry.prev_sha256)
+                wrong, identity = await self._examined(entry)
+                if wrong is None:
+                    await self._index.damage.clear([entry.outline])
+                    wrong = self._linked(entry, judged, identity, excuses)
+                if wrong is not None and await self._index.census.there(entry.outline):
+                    yield wrong
+
+    async def _streams(self) -> dict[int, int]:
+        wanted = self._request.streams
+        known = await self._index.census.streams()
+        return {each: known[each] for each in known if wanted is None or each in wanted}
+
+    async def _entries(self, stream_id: int, *, tables: bool = False) -> AsyncIterator[Entry]:
+        after = WallTime(-1)
+        while page := await self._index.census.of_stream(stream_id, after, PAGE, tables=tables):
+            for entry in page:
+                yield entry
+            after = page[-1].outline.range.start
+
+    async def _rows_of(self, stream_id: int, camera_id: int) -> list[Finding]:
+        """Read again when it does not add up: rows may have come meanwhile."""
+        found: list[Finding] = []
+        for _ in range(_TRIES):
+            recount, found, count = Recount(stream_id, camera_id), [], 0
+            async for entry in self._entries(stream_id, tables=True):
+                found += recount.push(entry)
+                count += 1
+            found += recount.compare(await self._index.census.held(stream_id))
+            if not found:
+                break
+        self._seen.rows += count
+        return found
+
+    async def _compared(
+        self, store: ObjectStore, tier: int, group: Group, doubtful: Doubtful
+    ) -> AsyncIterator[Finding]:
+        left = dict(group.objects)
+        async for entry in self._entries(group.stream_id):
+            if entry.tier != tier:
+                continue
+            listed = left.pop(entry.outline.key, None)
+            finding = (
+                await presence.absent(self._index, store, entry)
+                if listed is None
+                else presence.wrong_size(entry, listed)
+                if self._request.level.reaches(Level.SIZE)
+                else None
+            )
+            if finding is not None:
+                yield finding
+        for outline in await self._index.census.garbage_of(group.stream_id):
+            left.pop(outline.key, None)
+        self._seen.objects += len(group.objects)
+        async for finding in doubtful.add(left.values(), self._request.grace_seconds):
+            yield finding
+
+    async def _examined(self, entry: Entry) -> tuple[Finding | None, Identity | None]:
+        store = self._stores[entry.tier]
+        return await content.examine(store, entry, self._budget, self._count)
+
+    def _count(self, size: int) -> None:
+        self._seen.size += size
+
+    def _linked(
+        self,
+        entry: Entry,
+        judged: Judged,
+        identity: Identity | None,
+        excuses: Collection[TimeRange],
+    ) -> Finding | None:
+        if not self._request.level.reaches(Level.CHAIN):
+            return None
+        if (wrong := content.wrong_identity(entry, identity)) is not None:
+            return wrong
+        outline = entry.outline
+        if judged.verdict is Verdict.FORKS and identity is not None and identity.prev_sure:
+            return of_segment(Kind.CHAIN, outline, "it names an older segment than the one before")
+        old = outline.range.start <= self._clock.wall() - PATIENCE_MICROS
+        broken = judged.verdict is Verdict.BROKEN and not explained(judged.hole, excuses)
+        if old and broken:
+            return of_segment(Kind.CHAIN, outline, "the segment that it follows is not there")
+        return None
+
+    async def _excuses(self, stream_id: int) -> list[TimeRange]:
+        """Where segments are known to have gone: deleted with a receipt, or dropped by a spool."""
+        always = TimeRange(WallTime(0), WallTime(2**62))
+        gaps = await self._index.gaps.between(stream_id, always)
+        dropped = [
+            TimeRange(gap.start, gap.end)
+            for gap in gaps
+            if gap.cause in _DROPPED and gap.end is not None
+        ]
+        return [*await self._index.census.deleted(stream_id), *dropped]
