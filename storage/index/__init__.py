@@ -10,19 +10,23 @@ from storage.index.migrate import migrate
 from storage.index.values import (
     KEEP,
     CameraChange,
+    HourRow,
     Keep,
     NewCamera,
     NewLock,
     NewStream,
     Outline,
     Session,
+    Taken,
     Term,
+    Used,
     UserChange,
 )
 
 __all__ = [
     "KEEP",
     "CameraChange",
+    "HourRow",
     "Index",
     "Keep",
     "NewCamera",
@@ -30,7 +34,9 @@ __all__ = [
     "NewStream",
     "Outline",
     "Session",
+    "Taken",
     "Term",
+    "Used",
     "UserChange",
     "migrate",
     "open_index",

@@ -3,71 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.index import spans
+from storage.index.coverage import BEFORE_ALL, recorded_from, uncover
 from storage.index.engine import Database
 from storage.index.locking import hold_stream
+from storage.index.lockspans import kept, locked
+from storage.index.rows import OUTLINE, garbage_row, outline_of
 from storage.index.schema import garbage, segments
-from storage.index.values import Outline
-from vms.core.walltime import TimeRange
+from storage.index.spansums import hours_of
+from storage.index.values import Outline, Taken
+from vms.core.walltime import WallTime
 
 
 class GarbageList:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, stream_id: int, outlines: Sequence[Outline]) -> list[Outline]:
+    async def take(
+        self, stream_id: int, outlines: Sequence[Outline], *, why: str, now: WallTime
+    ) -> list[Outline]:
         """Move these segments of one stream out of the archive, in one transaction.
 
-        Returns those that were moved: one that is no longer a segment is left out. Evidence locks
-        will be asked here, inside this transaction.
+        Returns those that were moved, as they were: one that is no longer a segment, or that a lock
+        holds at `now`, is left out. `why`: the rule that lets them go, kept for the receipt.
         """
         starts = [outline.range.start for outline in outlines]
-        this = (segments.c.stream_id == stream_id) & segments.c.start_us.in_(starts)
         async with self._database.write() as connection:
             await hold_stream(connection, stream_id)
-            there = (await connection.execute(select(segments.c.start_us).where(this))).scalars()
-            moved = set(there)
-            taken = [outline for outline in outlines if outline.range.start in moved]
-            if taken:
-                await connection.execute(insert(garbage), [_row(outline) for outline in taken])
-                await connection.execute(delete(segments).where(this))
-        return taken
+            this = (segments.c.stream_id == stream_id) & segments.c.start_us.in_(starts)
+            rows = (await connection.execute(select(*OUTLINE).where(this))).all()
+            return await _move_free(connection, stream_id, _outlines(rows, why), now)
+
+    async def take_until(
+        self, stream_id: int, horizon: WallTime, limit: int, *, why: str, now: WallTime
+    ) -> Taken:
+        """As `take`, of up to `limit` of the oldest segments that end at or before `horizon`."""
+        async with self._database.write() as connection:
+            await hold_stream(connection, stream_id)
+            at = await recorded_from(connection, stream_id, BEFORE_ALL)
+            going: Sequence[Outline] = ()
+            while not going and at is not None and at < horizon:
+                old = spans.starting(OUTLINE, stream_id, at, horizon)
+                old = old.where(segments.c.end_us <= horizon, ~locked(now)).limit(limit)
+                wanted = _outlines((await connection.execute(old)).all(), why)
+                going = await _move_free(connection, stream_id, wanted, now)
+                at = WallTime(wanted[-1].range.start + 1) if wanted else None
+        return Taken(len(going), sum(each.size for each in going))
 
     async def list(self, limit: int) -> list[Outline]:
-        """Up to `limit` of what is to be deleted from the store."""
+        """Up to `limit` of what is to be deleted from the store, by stream, oldest first."""
+        first = select(garbage).order_by(garbage.c.stream_id, garbage.c.start_us).limit(limit)
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(garbage).limit(limit))).all()
-        return [
-            Outline(
-                camera_id=row.camera_id,
-                stream_id=row.stream_id,
-                epoch=row.epoch,
-                sequence=row.sequence,
-                range=TimeRange(row.start_us, row.end_us),
-                size=row.size_bytes,
-            )
-            for row in rows
-        ]
+            rows = (await connection.execute(first)).all()
+        return [outline_of(row, row.why) for row in rows]
 
     async def drop(self, outlines: Sequence[Outline]) -> None:
         """Their objects are gone: forget them."""
         if not outlines:
             return
-        key = tuple_(garbage.c.stream_id, garbage.c.start_us, garbage.c.epoch, garbage.c.sequence)
-        gone = [(o.stream_id, o.range.start, o.epoch, o.sequence) for o in outlines]
+        it = garbage.c
+        key = tuple_(it.stream_id, it.start_us, it.epoch, it.sequence, it.tier)
+        gone = [(o.stream_id, o.range.start, o.epoch, o.sequence, o.tier) for o in outlines]
         async with self._database.write() as connection:
             await connection.execute(delete(garbage).where(key.in_(gone)))
 
 
-def _row(outline: Outline) -> dict[str, int]:
-    return {
-        "stream_id": outline.stream_id,
-        "start_us": outline.range.start,
-        "epoch": outline.epoch,
-        "sequence": outline.sequence,
-        "camera_id": outline.camera_id,
-        "end_us": outline.range.end,
-        "size_bytes": outline.size,
-    }
+def _outlines(rows: Sequence[Any], why: str) -> Sequence[Outline]:
+    return [outline_of(row, why) for row in rows]
+
+
+async def _move_free(
+    connection: AsyncConnection, stream_id: int, wanted: Sequence[Outline], now: WallTime
+) -> list[Outline]:
+    """Move those that no lock holds; they are returned."""
+    held = await kept(connection, stream_id, wanted, now)
+    going = [each for each in wanted if each.range.start not in held]
+    await _move(connection, stream_id, going)
+    return going
+
+
+async def _move(connection: AsyncConnection, stream_id: int, going: Sequence[Outline]) -> None:
+    """Rows to garbage, and what is kept beside them."""
+    if not going:
+        return
+    starts = [each.range.start for each in going]
+    this = (segments.c.stream_id == stream_id) & segments.c.start_us.in_(starts)
+    await connection.execute(insert(garbage), [garbage_row(each, each.why) for each in going])
+    await connection.execute(delete(segments).where(this))
+    pieces = [(stream_id, each.range, each.size) for each in going]
+    await uncover(connection, {stream_id: [each.range for each in going]}, hours_of(pieces))

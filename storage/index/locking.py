@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +17,13 @@ async def hold_stream(connection: AsyncConnection, stream_id: int) -> None:
 
     Raises NotFound when there is no such stream.
     """
-    row = select(streams.c.id).where(streams.c.id == stream_id).with_for_update(key_share=True)
-    if await connection.scalar(row) is None:
-        raise NotFound("no such stream", stream=stream_id)
+    await hold_streams(connection, (stream_id,))
+
+
+async def hold_streams(connection: AsyncConnection, stream_ids: Iterable[int]) -> None:
+    """`hold_stream` of several, by id, so that two who hold some never wait for each other."""
+    wanted = sorted(set(stream_ids))
+    rows = select(streams.c.id).where(streams.c.id.in_(wanted)).order_by(streams.c.id)
+    found = set((await connection.execute(rows.with_for_update(key_share=True))).scalars())
+    if missing := [each for each in wanted if each not in found]:
+        raise NotFound("no such stream", stream=missing[0])

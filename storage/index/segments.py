@@ -1,35 +1,26 @@
 """The rows of the archive: which object holds which seconds of which stream.
 
-Segments of one stream never overlap; `add` sees to it. How they are found: `spans.py`.
+Segments of one stream never overlap; `add` sees to it. How they are found: `spans.py`; how they are
+put in: `adding.py`; what is kept beside them: `coverage.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Select, and_, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import insert, select, update
 
+from storage.index import coverage as beside
+from storage.index import spans
+from storage.index.adding import add, known
 from storage.index.engine import Database
-from storage.index.goptable import decode, encode
 from storage.index.locking import hold_stream
+from storage.index.recount import recount
+from storage.index.rows import OUTLINE, garbage_row, outline_of, segment_of
 from storage.index.schema import garbage, segments
-from storage.index.spans import borders, first_start, starting
-from storage.index.values import Outline
-from vms.core.errors import Conflict, Unavailable
+from storage.index.values import HourRow, Outline, Used
 from vms.core.model import Segment
-from vms.core.walltime import TimeRange, WallTime
-
-_OUTLINE = (
-    segments.c.camera_id,
-    segments.c.stream_id,
-    segments.c.epoch,
-    segments.c.sequence,
-    segments.c.start_us,
-    segments.c.end_us,
-    segments.c.size_bytes,
-)
+from vms.core.walltime import DAY, TimeRange, WallTime
 
 
 class Segments:
@@ -39,7 +30,7 @@ class Segments:
     async def known(self, segment: Segment) -> bool:
         """Whether `add` would find this very segment. Raises as `add` does, and writes nothing."""
         async with self._database.read() as connection:
-            return await _known(connection, segment)
+            return await known(connection, segment)
 
     async def add(self, segment: Segment) -> None:
         """Insert a row; nothing happens when the same segment (key and hash) is there already.
@@ -47,50 +38,111 @@ class Segments:
         Raises Conflict when its key has another hash or its range overlaps another segment of the
         stream, NotFound for an unknown stream, Unavailable while the same key is being deleted.
         """
+        await self.add_many((segment,))
+
+    async def add_many(self, new: Sequence[Segment]) -> None:
+        """`add` of each in one transaction, of any streams: all of them, or none when one raises.
+        Raises Conflict also when two of them overlap."""
         async with self._database.write() as connection:
-            await hold_stream(connection, segment.stream_id)
-            if not await _known(connection, segment):
-                await connection.execute(insert(segments).values(_row(segment)))
+            await add(connection, new)
 
     async def between(self, stream_id: int, span: TimeRange) -> list[Segment]:
         """Segments that overlap `span`, whole, oldest first."""
         async with self._database.read() as connection:
-            rows = await _overlapping(connection, segments.c, stream_id, span)
-        return [_segment(row) for row in rows]
+            first = await spans.first_start(connection, stream_id, span.start)
+            wanted = spans.starting(segments.c, stream_id, first, span.end)
+            return [segment_of(row) for row in (await connection.execute(wanted)).all()]
+
+    async def outlines(self, stream_id: int, span: TimeRange) -> list[Outline]:
+        """As `between`, without group tables."""
+        async with self._database.read() as connection:
+            first = await spans.first_start(connection, stream_id, span.start)
+            wanted = spans.starting(OUTLINE, stream_id, first, span.end)
+            return [outline_of(row) for row in (await connection.execute(wanted)).all()]
 
     async def last(self, stream_id: int) -> Segment | None:
         """The newest segment."""
-        newest = select(segments).where(segments.c.stream_id == stream_id)
         async with self._database.read() as connection:
-            return await _one(connection, newest.order_by(segments.c.start_us.desc()))
+            span = await beside.last_span(connection, stream_id)
+            row = None if span is None else await spans.newest(connection, stream_id, span)
+        return None if row is None else segment_of(row)
 
     async def following(self, stream_id: int, wall: WallTime) -> Segment | None:
         """The segment that covers `wall`, else the first after it."""
         async with self._database.read() as connection:
-            first = await first_start(connection, stream_id, wall)
-            return await _one(connection, starting(segments.c, stream_id, first))
+            row = await spans.following(connection, stream_id, wall)
+        return None if row is None else segment_of(row)
+
+    async def nearest(self, stream_id: int, wall: WallTime) -> WallTime | None:
+        """`wall` when it is recorded, else the nearest recorded instant; None: nothing is."""
+        async with self._database.read() as connection:
+            before, after = await beside.spans_beside(connection, stream_id, wall)
+        if before is not None and wall < before.end:
+            return wall
+        sides = [] if before is None else [WallTime(before.end - 1)]
+        sides += [] if after is None else [after.start]
+        return min(sides, key=lambda side: abs(side - wall), default=None)
 
     async def coverage(
         self, stream_id: int, span: TimeRange, *, slack_micros: int = 0
     ) -> list[TimeRange]:
-        """What of `span` is recorded, oldest first; holes up to `slack_micros` count as recorded.
+        """What of `span` is recorded, oldest first; shorter holes count as recorded."""
+        found = await self.coverage_many([stream_id], span, slack_micros=slack_micros)
+        return found[stream_id]
 
-        Merged in the database: a day is 1,440 rows there and a handful here.
-        """
+    async def coverage_many(
+        self, stream_ids: Sequence[int], span: TimeRange, *, slack_micros: int = 0
+    ) -> dict[int, list[TimeRange]]:
+        """`coverage` of several streams by one statement; a list for each, empty when unknown."""
         async with self._database.read() as connection:
-            first = await first_start(connection, stream_id, span.start)
-            merged = borders(stream_id, first, span.end, slack_micros)
-            rows = (await connection.execute(merged)).all()
-        starts = [max(row.start_us, span.start) for row in rows]
-        ends = [row.before_us for row in rows[1:]] + [row.last_us for row in rows[:1]]
-        return [TimeRange(a, min(b, span.end)) for a, b in zip(starts, ends, strict=True)]
+            return await beside.merged(connection, stream_ids, span, slack_micros)
+
+    async def hours(self, stream_ids: Sequence[int], span: TimeRange) -> list[HourRow]:
+        """What of each UTC hour that overlaps `span` is recorded, by stream, oldest first."""
+        async with self._database.read() as connection:
+            return await beside.by_hour(connection, stream_ids, span)
+
+    async def used(self) -> dict[int, Used]:
+        """What the archive holds of each stream; those it holds nothing of are left out."""
+        async with self._database.read() as connection:
+            return await beside.used(connection)
 
     async def oldest(self, stream_id: int, limit: int) -> list[Outline]:
         """The first `limit` segments of a stream."""
-        first = select(*_OUTLINE).where(segments.c.stream_id == stream_id)
+        found: list[Outline] = []
         async with self._database.read() as connection:
-            rows = await connection.execute(first.order_by(segments.c.start_us).limit(limit))
-            return [_outline(row) for row in rows.all()]
+            at: WallTime | None = beside.BEFORE_ALL
+            while at is not None and len(found) < limit:
+                at = await beside.recorded_from(connection, stream_id, at)
+                if at is not None:
+                    day = spans.starting(OUTLINE, stream_id, at, WallTime(at + DAY))
+                    rows = await connection.execute(day.limit(limit - len(found)))
+                    found += [outline_of(row) for row in rows.all()]
+                    at = WallTime(at + DAY)
+        return found
+
+    async def set_tier(self, outline: Outline, tier: int) -> bool:
+        """Its object is in store `tier` as well: from now on that one is read, and the one it was
+        read from is garbage. False when it is no longer a segment of `outline.tier`."""
+        this = (
+            (segments.c.stream_id == outline.stream_id)
+            & (segments.c.start_us == outline.range.start)
+            & (segments.c.epoch == outline.epoch)
+            & (segments.c.sequence == outline.sequence)
+            & (segments.c.tier == outline.tier)
+        )
+        async with self._database.write() as connection:
+            await hold_stream(connection, outline.stream_id)
+            moved = await connection.execute(update(segments).where(this).values(tier=tier))
+            if moved.rowcount:
+                await connection.execute(insert(garbage), garbage_row(outline, "moved"))
+            return moved.rowcount > 0
+
+    async def recount(self, stream_id: int) -> bool:
+        """Compute what is kept beside the segments anew; whether it was wrong."""
+        async with self._database.write() as connection:
+            await hold_stream(connection, stream_id)
+            return await recount(connection, stream_id)
 
     async def any(self) -> bool:
         """Whether the index knows of a single object, garbage included."""
@@ -100,99 +152,3 @@ class Segments:
                 if await connection.scalar(first) is not None:
                     return True
         return False
-
-
-async def _one(connection: AsyncConnection, wanted: Select[Any]) -> Segment | None:
-    row = (await connection.execute(wanted.limit(1))).one_or_none()
-    return None if row is None else _segment(row)
-
-
-async def _overlapping(
-    connection: AsyncConnection, columns: Any, stream_id: int, span: TimeRange
-) -> Sequence[Any]:
-    first = await first_start(connection, stream_id, span.start)
-    found = await connection.execute(starting(columns, stream_id, first, span.end))
-    rows: Sequence[Any] = found.all()
-    return rows
-
-
-async def _known(connection: AsyncConnection, segment: Segment) -> bool:
-    columns = (segments.c.start_us, segments.c.epoch, segments.c.sequence, segments.c.sha256)
-    rows = await _overlapping(connection, columns, segment.stream_id, segment.range)
-    if not rows:
-        await _not_garbage(connection, segment)
-        return False
-    _same(segment, rows)
-    return True
-
-
-def _same(segment: Segment, rows: Sequence[Any]) -> None:
-    this = (segment.range.start, segment.epoch, segment.sequence)
-    if len(rows) > 1 or tuple(rows[0][:3]) != this:
-        raise Conflict(
-            "another segment covers part of this time",
-            stream=segment.stream_id,
-            range=segment.range,
-            other_start=rows[0].start_us,
-        )
-    if rows[0].sha256 != segment.sha256:
-        raise Conflict("this segment is in the archive with another hash", key=segment.key)
-
-
-async def _not_garbage(connection: AsyncConnection, segment: Segment) -> None:
-    this = and_(
-        garbage.c.stream_id == segment.stream_id,
-        garbage.c.start_us == segment.range.start,
-        garbage.c.epoch == segment.epoch,
-        garbage.c.sequence == segment.sequence,
-    )
-    if await connection.scalar(select(garbage.c.stream_id).where(this)) is not None:
-        raise Unavailable("this segment is being deleted: commit it later", key=segment.key)
-
-
-def _row(segment: Segment) -> dict[str, Any]:
-    return {
-        "stream_id": segment.stream_id,
-        "start_us": segment.range.start,
-        "end_us": segment.range.end,
-        "camera_id": segment.camera_id,
-        "epoch": segment.epoch,
-        "sequence": segment.sequence,
-        "size_bytes": segment.size,
-        "init_bytes": segment.init_size,
-        "sha256": segment.sha256,
-        "prev_sha256": segment.prev_sha256,
-        "codec": segment.codec,
-        "width": segment.width,
-        "height": segment.height,
-        "gops": encode(segment.gops),
-    }
-
-
-def _segment(row: Any) -> Segment:
-    return Segment(
-        camera_id=row.camera_id,
-        stream_id=row.stream_id,
-        epoch=row.epoch,
-        sequence=row.sequence,
-        range=TimeRange(row.start_us, row.end_us),
-        size=row.size_bytes,
-        init_size=row.init_bytes,
-        sha256=row.sha256,
-        prev_sha256=row.prev_sha256,
-        codec=row.codec,
-        width=row.width,
-        height=row.height,
-        gops=decode(row.gops),
-    )
-
-
-def _outline(row: Any) -> Outline:
-    return Outline(
-        camera_id=row.camera_id,
-        stream_id=row.stream_id,
-        epoch=row.epoch,
-        sequence=row.sequence,
-        range=TimeRange(row.start_us, row.end_us),
-        size=row.size_bytes,
-    )

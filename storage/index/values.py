@@ -116,8 +116,8 @@ class Session:
 class Outline:
     """A segment without its group table: enough to name its object and judge its age.
 
-    `tier`: which store has the object, 0 the first. `sha256` None: an older program made it garbage.
-    `why`: of garbage, the rule that let it go.
+    `tier`: which store has the object, 0 the first. `sha256` None: an older program made it
+    garbage. `why`: of garbage, the rule that let it go.
     """
 
     camera_id: int

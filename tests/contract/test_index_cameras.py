@@ -6,7 +6,7 @@ import pytest
 
 from storage.index import CameraChange, Index, NewCamera, NewStream, Term, open_index
 from storage.index.policies import policy_from_json
-from tests.fakes.segments import segment
+from tests.fakes.segments import NINE, segment
 from vms.core.errors import Conflict, Corrupt, Invalid, NotFound
 from vms.core.model import (
     Camera,
@@ -140,7 +140,7 @@ async def test_a_removed_camera_is_forgotten_when_its_archive_has_ended(index: I
     assert await index.cameras.terms() == (Term(added.id, stream.id, 3, removed=True),)
 
     oldest = await index.segments.oldest(stream.id, 10)
-    await index.garbage.take(stream.id, oldest)
+    await index.garbage.take(stream.id, oldest, why="", now=NINE)
     assert await index.cameras.forget_ended() == 0
     await index.garbage.drop(oldest)
     assert await index.cameras.forget_ended() == 1

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from storage.index import Index, NewCamera, NewStream, migrate, open_index
 from storage.index.engine import driver_url
 from storage.index.schema import metadata, segments
-from storage.index.spans import borders, newest_until, starting
+from storage.index.spans import borders, latest, newest_until, starting
 from tests.fakes.segments import NINE
 from tests.servers.postgres import INDEX_KEY, PostgresServer
 from vms.core.errors import Invalid, Unavailable
@@ -113,7 +113,7 @@ async def test_every_question_about_time_is_a_range_of_the_key(
         for wanted in (
             newest_until(stream_id, hour.start),
             starting(segments.c, stream_id, hour.start, hour.end),
-            starting(segments.c, stream_id, hour.start).limit(1),
+            latest(segments.c, stream_id, hour.start, WallTime(hour.start - HOUR)),
             borders(stream_id, hour.start, hour.end, 0),
         ):
             found = await plan(connection, wanted)

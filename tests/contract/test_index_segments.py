@@ -161,7 +161,7 @@ async def test_garbage_leaves_the_archive_and_is_listed_until_dropped(
     oldest = await index.segments.oldest(stream.id, 2)
     assert [each.key for each in oldest] == [segment(stream, each).key for each in (0, 1)]
 
-    assert await index.garbage.take(stream.id, oldest) == oldest
+    assert await index.garbage.take(stream.id, oldest, why="", now=NINE) == oldest
     left = await index.segments.between(stream.id, after_nine(0, 999))
     assert [each.sequence for each in left] == [2]
     assert await index.garbage.list(10) == oldest
@@ -173,15 +173,15 @@ async def test_garbage_leaves_the_archive_and_is_listed_until_dropped(
 async def test_what_is_no_longer_a_segment_is_not_taken(index: Index, stream: Stream) -> None:
     await index.segments.add(segment(stream, 0))
     oldest = await index.segments.oldest(stream.id, 1)
-    await index.garbage.take(stream.id, oldest)
-    assert await index.garbage.take(stream.id, oldest) == []
+    await index.garbage.take(stream.id, oldest, why="", now=NINE)
+    assert await index.garbage.take(stream.id, oldest, why="", now=NINE) == []
     assert await index.garbage.list(10) == oldest
 
 
 async def test_a_segment_whose_object_is_being_deleted_waits(index: Index, stream: Stream) -> None:
     await index.segments.add(segment(stream, 0))
     oldest = await index.segments.oldest(stream.id, 1)
-    await index.garbage.take(stream.id, oldest)
+    await index.garbage.take(stream.id, oldest, why="", now=NINE)
     with pytest.raises(Unavailable, match="being deleted"):
         await index.segments.add(segment(stream, 0))
     await index.garbage.drop(oldest)
