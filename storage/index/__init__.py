@@ -18,7 +18,6 @@ from storage.index.values import (
     Outline,
     Session,
     Taken,
-    Term,
     Used,
     UserChange,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "Outline",
     "Session",
     "Taken",
-    "Term",
     "Used",
     "UserChange",
     "migrate",

@@ -3,26 +3,36 @@ archive has ended, so that its pictures can be found until then."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import case, delete, exists, false, func, insert, select, update
+from sqlalchemy import and_, case, delete, exists, false, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
 from storage.index.policies import policy_from_json, policy_to_json
-from storage.index.schema import cameras, garbage, segments, streams
+from storage.index.retention import UNSAID, policy_of, put_policy
+from storage.index.schema import cameras, garbage, retention, retention_changes, segments, streams
 from storage.index.sealing import Seal
-from storage.index.values import KEEP, CameraChange, Keep, NewCamera, NewStream, Term
+from storage.index.values import KEEP, CameraChange, Keep, NewCamera, NewStream
 from vms.core.errors import Conflict, Invalid, NotFound
 from vms.core.model import Camera, Engine, Stream, StreamRole, Transport
-from vms.core.promises import Purpose
+from vms.core.promises import Purpose, RetentionPolicy, Scope
 
 _PLAIN = (
     *("name", "number", "enabled", "retention_days", "priority"),
     *("owner_agency", "sign_posted", "contact"),
 )
 """Fields of a change that are columns as they stand."""
+
+_WITH_DAYS = select(cameras, retention.c.max_days).join(
+    retention,
+    and_(retention.c.scope == Scope.CAMERA.value, retention.c.owner_id == cameras.c.id),
+    isouter=True,
+)
+"""Cameras with the days their own policy says. The column `retention_days` is written for programs
+of the version before, while they still run, and never read."""
 
 
 class Cameras:
@@ -33,13 +43,24 @@ class Cameras:
     async def list(self) -> list[Camera]:
         """Every camera that is not removed, by number. Raises Corrupt under a wrong key."""
         async with self._database.read() as connection:
-            there = select(cameras).where(~cameras.c.removed).order_by(cameras.c.number)
+            there = _WITH_DAYS.where(~cameras.c.removed).order_by(cameras.c.number)
             rows = (await connection.execute(there)).all()
             found = await connection.execute(select(streams).where(~streams.c.removed))
             by_camera: dict[int, list[Any]] = {}
             for stream in found.all():
                 by_camera.setdefault(stream.camera_id, []).append(stream)
         return [self._camera(row, by_camera.get(row.id, [])) for row in rows]
+
+    async def some(self, camera_ids: Iterable[int]) -> Mapping[int, Camera]:
+        """Those of these ids that are there and not removed. Raises Corrupt under a wrong key."""
+        wanted = list(camera_ids)
+        there = select(cameras).where(cameras.c.id.in_(wanted), ~cameras.c.removed)
+        its = select(streams).where(streams.c.camera_id.in_(wanted), ~streams.c.removed)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(there)).all()
+            found = (await connection.execute(its)).all()
+        of = {row.id: [each for each in found if each.camera_id == row.id] for row in rows}
+        return {row.id: self._camera(row, of[row.id]) for row in rows}
 
     async def get(self, camera_id: int) -> Camera:
         """Raises NotFound, also for a removed camera; Corrupt under a wrong key."""
@@ -63,6 +84,9 @@ class Cameras:
             }
             added = await connection.execute(insert(cameras).values(values).returning(cameras.c.id))
             camera_id = int(added.scalar_one())
+            await put_policy(
+                connection, Scope.CAMERA, camera_id, RetentionPolicy(new.retention_days)
+            )
             await self._set_streams(connection, camera_id, new.streams)
             return await self._get(connection, camera_id)
 
@@ -76,6 +100,8 @@ class Cameras:
             if values:
                 this = update(cameras).where(cameras.c.id == camera_id)
                 await connection.execute(this.values(values))
+            if not isinstance(change.retention_days, Keep):
+                await _keep_days(connection, camera_id, change.retention_days)
             if not isinstance(change.streams, Keep):
                 await self._set_streams(connection, camera_id, change.streams)
             return await self._get(connection, camera_id)
@@ -101,13 +127,6 @@ class Cameras:
                 .values(removed=True, password=None)
             )
 
-    async def terms(self) -> tuple[Term, ...]:
-        """How long each stream is kept, those of removed cameras included."""
-        columns = (cameras.c.id, streams.c.id, cameras.c.retention_days, cameras.c.removed)
-        joined = select(*columns).join(streams, streams.c.camera_id == cameras.c.id)
-        async with self._database.read() as connection:
-            return tuple(Term(*row) for row in (await connection.execute(joined)).all())
-
     async def forget_ended(self) -> int:
         """Drop what is removed and has no archive left; how many cameras went."""
         kept = exists().where(segments.c.stream_id == streams.c.id)
@@ -117,10 +136,14 @@ class Cameras:
         async with self._database.write() as connection:
             await connection.execute(ended)
             gone = await connection.execute(delete(cameras).where(cameras.c.removed, alone))
+            for table in (retention, retention_changes) if gone.rowcount else ():
+                there = exists().where(cameras.c.id == table.c.owner_id)
+                its = table.c.scope == Scope.CAMERA.value
+                await connection.execute(delete(table).where(its, ~there))
             return gone.rowcount
 
     async def _get(self, connection: AsyncConnection, camera_id: int) -> Camera:
-        this = select(cameras).where(cameras.c.id == camera_id, ~cameras.c.removed)
+        this = _WITH_DAYS.where(cameras.c.id == camera_id, ~cameras.c.removed)
         row = (await connection.execute(this)).one_or_none()
         if row is None:
             raise NotFound("no such camera", camera=camera_id)
@@ -134,7 +157,7 @@ class Cameras:
             number=row.number,
             name=row.name,
             enabled=row.enabled,
-            retention_days=row.retention_days,
+            retention_days=row.max_days,
             streams=tuple(found),
             priority=row.priority,
             purposes=_purposes(row.purposes),
@@ -201,6 +224,16 @@ class Cameras:
         if new.password is not None:
             values["password"] = self._seal.close(new.password, stream_id)
         await connection.execute(update(streams).where(streams.c.id == stream_id).values(values))
+
+
+async def _keep_days(connection: AsyncConnection, camera_id: int, days: int | None) -> None:
+    """Of its policy only this changes."""
+    its = select(retention).where(
+        retention.c.scope == Scope.CAMERA.value, retention.c.owner_id == camera_id
+    )
+    row = (await connection.execute(its)).one_or_none()
+    before = UNSAID if row is None else policy_of(row)
+    await put_policy(connection, Scope.CAMERA, camera_id, replace(before, max_days=days))
 
 
 def _values(change: CameraChange) -> dict[str, Any]:

@@ -19,12 +19,14 @@ from storage.index.groups import Groups
 from storage.index.lanes import Lanes
 from storage.index.locks import Locks
 from storage.index.receipts import Receipts
+from storage.index.restored import Restored
 from storage.index.retention import Retention
 from storage.index.runs import Runs
 from storage.index.sealing import Seal
 from storage.index.segments import Segments
 from storage.index.sessions import Sessions
 from storage.index.users import Users
+from storage.index.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Index:
     events: Events
     damage: DamageList
     census: Census
+    restored: Restored
+    weights: Weights
 
 
 @asynccontextmanager
@@ -78,6 +82,8 @@ async def open_index(url: str, *, key: bytes) -> AsyncIterator[Index]:
             events=Events(database),
             damage=DamageList(database),
             census=Census(database),
+            restored=Restored(database),
+            weights=Weights(database),
         )
     finally:
         await database.close()

@@ -165,16 +165,3 @@ class Taken:
 
     segments: int = 0
     size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """How long one stream's archive is kept. `retention_days` None means the site's days.
-
-    `removed`: the camera is no longer in the list; only its archive is left.
-    """
-
-    camera_id: int
-    stream_id: int
-    retention_days: int | None
-    removed: bool

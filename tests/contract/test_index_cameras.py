@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.index import CameraChange, Index, NewCamera, NewStream, Term, open_index
+from storage.index import CameraChange, Index, NewCamera, NewStream, open_index
 from storage.index.policies import policy_from_json
 from tests.fakes.segments import NINE, segment
 from vms.core.errors import Conflict, Corrupt, Invalid, NotFound
@@ -18,6 +18,7 @@ from vms.core.model import (
     StreamRole,
     Transport,
 )
+from vms.core.promises import RetentionPolicy
 from vms.core.secret import Secret
 
 MAIN = NewStream(StreamRole.MAIN, "rtsp://gate/1", "admin", Secret("pässword"))
@@ -137,14 +138,17 @@ async def test_a_removed_camera_is_forgotten_when_its_archive_has_ended(index: I
     await index.segments.add(segment(stream, 0))
     await index.cameras.remove(added.id)
     assert await index.cameras.forget_ended() == 0
-    assert await index.cameras.terms() == (Term(added.id, stream.id, 3, removed=True),)
+    standing = (await index.retention.said()).standings[0]
+    assert (standing.camera_id, standing.removed) == (added.id, True)
+    assert standing.camera == RetentionPolicy(max_days=3)
 
     oldest = await index.segments.oldest(stream.id, 10)
     await index.garbage.take(stream.id, oldest, why="", now=NINE)
     assert await index.cameras.forget_ended() == 0
     await index.garbage.drop(oldest)
     assert await index.cameras.forget_ended() == 1
-    assert await index.cameras.terms() == ()
+    assert (await index.retention.said()).standings == ()
+    assert await index.retention.scopes() == {}
 
 
 async def test_ids_are_never_given_again(index: Index) -> None:

@@ -1,0 +1,97 @@
+"""The role: sweeps again and again, and says how it goes. Tasks: those of `retain`, in its
+TaskGroup."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from storage.archive import Archive
+from storage.index import Index
+from storage.metrics import SWEEP_SECONDS
+from storage.objects.store import ObjectStore, WrongStore
+from storage.retention.sweep import Memory, sweep
+from storage.tally import tally
+from vms.core.bus import Bus
+from vms.core.clock import Clock
+from vms.core.errors import Unavailable
+from vms.core.nodestate import NodeState
+from vms.core.steady import HostChange, SteadyClock
+from vms.core.supervise import supervise
+from vms.core.walltime import SECOND
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RetainConfig:
+    """`days`: where neither site, group nor camera say any. `interval_seconds`: between two
+    sweeps."""
+
+    days: int = 30
+    interval_seconds: float = 60.0
+    node: str = "local"
+
+
+async def retain(
+    config: RetainConfig, index: Index, store: ObjectStore, bus: Bus, clock: Clock
+) -> None:
+    """Sweep every `interval_seconds` and say how it goes, until cancelled."""
+    state, steady = NodeState("retain", config.node, bus, clock), SteadyClock(clock)
+    archive, memory = Archive(index, store), Memory()
+
+    async def sweeping() -> None:
+        while True:
+            await _sweep_and_tell(config, index, store, state, steady, memory)
+            await clock.sleep(config.interval_seconds)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervise("node state", state.run, clock=clock))
+        tasks.create_task(supervise("civil time", lambda: steady.run(_note_step), clock=clock))
+        tasks.create_task(supervise("retention", sweeping, clock=clock))
+        tasks.create_task(supervise("tally", lambda: tally(index, archive, clock), clock=clock))
+
+
+def _note_step(change: HostChange) -> None:
+    """A clock set ahead must not delete what is young: it has to prove right first."""
+    log.warning("this server's clock: %s, %+.0f s", change.change, change.micros / SECOND)
+
+
+async def _sweep_and_tell(
+    config: RetainConfig,
+    index: Index,
+    store: ObjectStore,
+    state: NodeState,
+    clock: Clock,
+    memory: Memory,
+) -> None:
+    began = clock.monotonic()
+    try:
+        done = await sweep(index, store, site_days=config.days, now=clock.wall(), memory=memory)
+    except WrongStore as error:
+        _only(state, "store-wrong", str(error))
+        log.warning("retention deletes nothing: %s", error)
+    except Unavailable as error:
+        _only(state, await _who_is_away(index), str(error))
+        log.warning("retention deletes nothing: %s", error)
+    else:
+        _only(state)
+        SWEEP_SECONDS.set(clock.monotonic() - began)
+        if done.segments or done.cameras:
+            log.info("retention deleted %d segments, %d bytes", done.segments, done.size)
+
+
+async def _who_is_away(index: Index) -> str:
+    try:
+        await index.segments.any()
+    except Unavailable:
+        return "index-unreachable"
+    return "store-unreachable"
+
+
+def _only(state: NodeState, code: str = "", detail: str = "") -> None:
+    for other in {"store-wrong", "store-unreachable", "index-unreachable"} - {code}:
+        state.clear(other)
+    if code:
+        state.problem(code, detail)
