@@ -17,3 +17,11 @@ DAY_SECONDS = Gauge(
     ("stream", "state", "cause"),
 )
 SWEEP_SECONDS = Gauge("vms_storage_sweep_seconds", "How long the last pass of retention took")
+FILL_RATIO = Gauge("vms_storage_fill_ratio", "Of the store's bytes, taken by anything")
+PROTECTED_RATIO = Gauge(
+    "vms_storage_protected_ratio",
+    "Of the store's bytes, taken by what must stay: locked, too young",
+)
+RESTING_CAMERAS = Gauge(
+    "vms_storage_resting_cameras", "Not recorded because the store is full of what must stay"
+)
