@@ -14,12 +14,15 @@ from sqlalchemy import Select, and_, select, tuple_
 
 from storage.index.engine import Database
 from storage.index.goptable import decode
+from storage.index.rows import OUTLINE, outline_of
 from storage.index.schema import coverage, garbage, hours, receipts, segments, streams
 from storage.index.values import Outline
 from vms.core.model import GopEntry
 from vms.core.walltime import TimeRange, WallTime
 
 PAGE = 1000
+MOVED = "moved"
+"""Why garbage is none of the archive's loss: the segment is in another tier now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Census:
             return [_entry(row) for row in rows.all()]
 
     async def there(self, outline: Outline) -> bool:
-        """Whether this segment is in the archive now."""
+        """Whether this segment is in the archive now, its object in this tier."""
         async with self._database.read() as connection:
             found = await connection.scalar(
                 select(segments.c.stream_id).where(*_key(segments.c, outline))
@@ -92,18 +95,18 @@ class Census:
         return found is not None
 
     async def condemned(self, outline: Outline) -> bool:
-        """Whether this segment is in garbage now."""
+        """Whether this object is in garbage now."""
         async with self._database.read() as connection:
             found = await connection.scalar(
                 select(garbage.c.stream_id).where(*_key(garbage.c, outline))
             )
         return found is not None
 
-    async def garbage_of(self, stream_id: int) -> list[Outline]:
-        """Everything of a stream that is to be deleted from the store."""
-        wanted = select(garbage).where(garbage.c.stream_id == stream_id)
+    async def garbage_of(self, stream_id: int, tier: int) -> list[Outline]:
+        """Everything of a stream that is to be deleted from this tier's store."""
+        wanted = select(garbage).where(garbage.c.stream_id == stream_id, garbage.c.tier == tier)
         async with self._database.read() as connection:
-            return [_outline(row) for row in (await connection.execute(wanted)).all()]
+            return [outline_of(row) for row in (await connection.execute(wanted)).all()]
 
     async def twice(self) -> list[Outline]:
         """What is a segment and garbage at once: there must be none."""
@@ -116,14 +119,15 @@ class Census:
         )
         async with self._database.read() as connection:
             rows = await connection.execute(select(garbage).join(segments, same))
-            return [_outline(row) for row in rows.all()]
+            return [outline_of(row) for row in rows.all()]
 
     async def deleted(self, stream_id: int) -> list[TimeRange]:
         """The spans of a stream's receipts, and of what is about to be deleted."""
-        gone = (
+        gone = [
             select(table.c.start_us, table.c.end_us).where(table.c.stream_id == stream_id)
             for table in (receipts, garbage)
-        )
+        ]
+        gone[1] = gone[1].where(garbage.c.why != MOVED)
         async with self._database.read() as connection:
             rows = [row for each in gone for row in (await connection.execute(each)).all()]
         return [TimeRange(row.start_us, row.end_us) for row in rows]
@@ -146,19 +150,7 @@ class Census:
 
 
 def _entries(tables: bool) -> Select[Any]:
-    columns: Sequence[Any] = (
-        segments.c.camera_id,
-        segments.c.stream_id,
-        segments.c.epoch,
-        segments.c.sequence,
-        segments.c.start_us,
-        segments.c.end_us,
-        segments.c.size_bytes,
-        segments.c.init_bytes,
-        segments.c.sha256,
-        segments.c.prev_sha256,
-        segments.c.tier,
-    )
+    columns: Sequence[Any] = (*OUTLINE, segments.c.init_bytes, segments.c.prev_sha256)
     return select(*columns, segments.c.gops) if tables else select(*columns)
 
 
@@ -168,20 +160,16 @@ def _key(columns: Any, outline: Outline) -> tuple[Any, ...]:
         columns.start_us == outline.range.start,
         columns.epoch == outline.epoch,
         columns.sequence == outline.sequence,
+        columns.tier == outline.tier,
     )
 
 
 def _entry(row: Any) -> Entry:
     return Entry(
-        _outline(row),
+        outline_of(row),
         row.init_bytes,
         row.sha256,
         row.prev_sha256,
         row.tier,
         getattr(row, "gops", b""),
     )
-
-
-def _outline(row: Any) -> Outline:
-    span = TimeRange(row.start_us, row.end_us)
-    return Outline(row.camera_id, row.stream_id, row.epoch, row.sequence, span, row.size_bytes)

@@ -6,6 +6,18 @@ through its protocol; whoever calls owns the tasks. Design: docs/design/integrit
 """
 
 from storage.integrity.findings import DAMAGE, Finding, Kind, Level
+from storage.integrity.rebuild import Rebuilt, rebuild
 from storage.integrity.verify import Request, Seen, noted, verify
 
-__all__ = ["DAMAGE", "Finding", "Kind", "Level", "Request", "Seen", "noted", "verify"]
+__all__ = [
+    "DAMAGE",
+    "Finding",
+    "Kind",
+    "Level",
+    "Rebuilt",
+    "Request",
+    "Seen",
+    "noted",
+    "rebuild",
+    "verify",
+]

@@ -18,7 +18,7 @@ from storage.integrity.findings import Finding, Kind, of_segment
 from storage.integrity.names import Name
 from storage.objects.store import Listed, ObjectStore
 from vms.core.clock import Clock
-from vms.core.walltime import SECOND, TimeRange, WallTime
+from vms.core.walltime import TimeRange, WallTime
 
 GRACE_SECONDS = 3600.0
 """An object as young as this may still get its row: a recorder puts the object first."""
@@ -36,14 +36,15 @@ class Group:
 
 
 async def groups(
-    store: ObjectStore, only: Collection[int] | None
+    store: ObjectStore, only: Collection[int] | None, old: WallTime
 ) -> AsyncIterator[Group | Finding]:
-    """What the store lists, stream by stream; a finding for each name that is not a segment's."""
+    """What the store lists, stream by stream; a finding for each name that is not a segment's and
+    was there before `old` (a copy in progress has another name)."""
     group: Group | None = None
     async for listed in store.keys(""):
         name = names.parse(listed.key)
         if name is None:
-            if only is None:
+            if only is None and listed.changed < old:
                 yield Finding(Kind.STRANGE, "this is not the name of a segment", key=listed.key)
             continue
         if group is None or (group.camera_id, group.stream_id) != (name.camera_id, name.stream_id):
@@ -65,15 +66,14 @@ class Doubtful:
     Bounded: when it is full they are asked about, which may wait for the pause once.
     """
 
-    def __init__(self, index: Index, store: ObjectStore, clock: Clock) -> None:
-        self._index, self._store, self._clock = index, store, clock
+    def __init__(self, index: Index, store: ObjectStore, tier: int, clock: Clock) -> None:
+        self._index, self._store, self._tier, self._clock = index, store, tier, clock
         self._kept: list[Listed] = []
         self._since = clock.monotonic()
 
-    async def add(self, found: Iterable[Listed], grace_seconds: float) -> AsyncIterator[Finding]:
-        """Keep those that are older than the grace period."""
-        limit = self._clock.wall() - round(grace_seconds * SECOND)
-        self._kept += [listed for listed in found if listed.changed < limit]
+    async def add(self, found: Iterable[Listed], old: WallTime) -> AsyncIterator[Finding]:
+        """Keep those that were there before `old`."""
+        self._kept += [listed for listed in found if listed.changed < old]
         if len(self._kept) >= _MOST_DOUBTFUL:
             async for finding in self.ask():
                 yield finding
@@ -87,25 +87,21 @@ class Doubtful:
         for listed in kept:
             name = names.parse(listed.key)
             if name is not None and await self._is_orphan(name, listed):
-                yield orphan(name, listed)
+                words = "the index knows nothing of it: `vms rebuild-index` takes it in"
+                yield of_segment(Kind.ORPHAN, outline_of(name, listed, self._tier), words)
 
     async def _is_orphan(self, name: Name, listed: Listed) -> bool:
-        census, outline = self._index.census, _outline(name, listed)
+        census, outline = self._index.census, outline_of(name, listed, self._tier)
         if await census.there(outline) or await census.condemned(outline):
             return False
         return await self._store.size(listed.key) is not None
 
 
-def orphan(name: Name, listed: Listed) -> Finding:
-    outline = _outline(name, listed)
-    words = "the index knows nothing of it: `vms rebuild-index` takes it in"
-    return of_segment(Kind.ORPHAN, outline, words)
-
-
-def _outline(name: Name, listed: Listed) -> Outline:
-    """Its end is not known: a microsecond."""
+def outline_of(name: Name, listed: Listed, tier: int) -> Outline:
+    """Its end and its hash are not known: a microsecond, none."""
     span = TimeRange(name.start, WallTime(name.start + 1))
-    return Outline(name.camera_id, name.stream_id, name.epoch, name.sequence, span, listed.size)
+    of = (name.camera_id, name.stream_id, name.epoch, name.sequence)
+    return Outline(*of, span, listed.size, tier)
 
 
 async def absent(index: Index, store: ObjectStore, entry: Entry) -> Finding | None:

@@ -23,7 +23,7 @@ from storage.objects.store import ObjectStore
 from vms.core.clock import Clock
 from vms.core.media.fmp4.identity import Identity
 from vms.core.model import Cause
-from vms.core.walltime import DAY, TimeRange, WallTime
+from vms.core.walltime import DAY, SECOND, TimeRange, WallTime
 
 PATIENCE_MICROS = DAY
 """A predecessor that is not there may still lie in the spool of a recorder that is away."""
@@ -102,6 +102,7 @@ class _Verification:
         self._index, self._stores, self._request = index, stores, request
         self._clock, self._seen = clock, seen
         self._budget = Budget(request.bytes_per_second, clock)
+        self._old = WallTime(clock.wall() - round(request.grace_seconds * SECOND))
 
     async def rows(self) -> AsyncIterator[Finding]:
         """The index against itself."""
@@ -114,8 +115,8 @@ class _Verification:
     async def listing(self, tier: int) -> AsyncIterator[Finding]:
         """Rows of one tier against its store's listing, and the other way round."""
         store, known = self._stores[tier], await self._streams()
-        doubtful, listed = Doubtful(self._index, store, self._clock), set()
-        async for found in presence.groups(store, self._request.streams):
+        doubtful, listed = Doubtful(self._index, store, tier, self._clock), set()
+        async for found in presence.groups(store, self._request.streams, self._old):
             if isinstance(found, Finding):
                 yield found
                 continue
@@ -185,10 +186,10 @@ class _Verification:
             )
             if finding is not None:
                 yield finding
-        for outline in await self._index.census.garbage_of(group.stream_id):
+        for outline in await self._index.census.garbage_of(group.stream_id, tier):
             left.pop(outline.key, None)
         self._seen.objects += len(group.objects)
-        async for finding in doubtful.add(left.values(), self._request.grace_seconds):
+        async for finding in doubtful.add(left.values(), self._old):
             yield finding
 
     async def _examined(self, entry: Entry) -> tuple[Finding | None, Identity | None]:

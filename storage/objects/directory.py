@@ -23,21 +23,22 @@ from storage.objects.store import (
     marker_id,
 )
 from storage.objects.threads import Threads, open_threads
+from storage.objects.walks import T, Walk, walk_file
 from vms.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 _THREADS = 4
 _NO_LOCK = "a directory has no object lock: only the index keeps its evidence"
 
 
-class DirectoryStore:
-    """`root` and what is below belongs to the store."""
+class DirectoryRecordStore:
+    """`root` and what is below belongs to the store. To be written and read."""
 
     def __init__(self, root: Path, threads: Threads) -> None:
         self._root = root
         self._threads = threads
 
     def __repr__(self) -> str:
-        return f"DirectoryStore({str(self._root)!r})"
+        return f"{type(self).__name__}({str(self._root)!r})"
 
     async def check(self) -> None:
         await self._threads.run(self._check)
@@ -63,29 +64,6 @@ class DirectoryStore:
 
     def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
         return blocks(self, key, offset)
-
-    async def keys(self, prefix: str = "") -> AsyncIterator[Listed]:
-        await self._threads.run(self._require_marker)
-        for folder in await self._threads.run(self._folders, prefix):
-            for listed in await self._threads.run(self._list, folder, prefix):
-                yield listed
-
-    async def holds(self) -> bool:
-        return False
-
-    async def hold(self, keys: Sequence[str]) -> None:
-        raise Invalid(_NO_LOCK, keys=len(keys))
-
-    async def release(self, keys: Sequence[str]) -> None:
-        raise Invalid(_NO_LOCK, keys=len(keys))
-
-    async def room(self) -> Room:
-        """Of the filesystem the directory lies on, whoever else writes there."""
-        return await self._threads.run(self._room)
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        """Also raises WrongStore when the marker is not there."""
-        await self._threads.run(self._delete, [self._path(key) for key in keys])
 
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)
@@ -129,6 +107,53 @@ class DirectoryStore:
         self._require_marker()
         raise NotFound("no such object", key=target.relative_to(self._root))
 
+    def _require_root(self) -> None:
+        if not self._root.is_dir():
+            raise Unavailable("the directory of the store is not there", store=self._root)
+
+    def _require_marker(self) -> None:
+        """One stat a call keeps us from working below a mount point whose disk is away."""
+        self._require_root()
+        if not (self._root / MARKER).is_file():
+            raise WrongStore("the store has no marker: is its disk mounted?", store=self._root)
+
+
+class DirectoryStore(DirectoryRecordStore):
+    """With all that can be done to it: listing and deleting. It has no object lock."""
+
+    async def walk(self, key: str, walk: Walk[T]) -> T:
+        return await self._threads.run(self._walk, self._path(key), walk)
+
+    async def keys(self, prefix: str = "") -> AsyncIterator[Listed]:
+        await self._threads.run(self._require_marker)
+        for folder in await self._threads.run(self._folders, prefix):
+            for listed in await self._threads.run(self._list, folder, prefix):
+                yield listed
+
+    async def holds(self) -> bool:
+        return False
+
+    async def hold(self, keys: Sequence[str]) -> None:
+        raise Invalid(_NO_LOCK, keys=len(keys))
+
+    async def release(self, keys: Sequence[str]) -> None:
+        raise Invalid(_NO_LOCK, keys=len(keys))
+
+    async def room(self) -> Room:
+        """Of the filesystem the directory lies on, whoever else writes there."""
+        return await self._threads.run(self._room)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Also raises WrongStore when the marker is not there."""
+        await self._threads.run(self._delete, [self._path(key) for key in keys])
+
+    def _walk(self, target: Path, walk: Walk[T]) -> T:
+        with files.translated(target):
+            if target.is_file():
+                return walk_file(target, walk)
+        self._require_marker()
+        raise NotFound("no such object", key=target.relative_to(self._root))
+
     def _folders(self, prefix: str) -> list[Path]:
         with files.translated(self._root):
             return folders.below(self._root, prefix)
@@ -148,24 +173,26 @@ class DirectoryStore:
         with files.translated(self._root):
             files.remove(targets, self._root)
 
-    def _require_root(self) -> None:
-        if not self._root.is_dir():
-            raise Unavailable("the directory of the store is not there", store=self._root)
-
-    def _require_marker(self) -> None:
-        """One stat a call keeps us from working below a mount point whose disk is away."""
-        self._require_root()
-        if not (self._root / MARKER).is_file():
-            raise WrongStore("the store has no marker: is its disk mounted?", store=self._root)
-
 
 @asynccontextmanager
 async def open_directory(root: Path, *, create: bool = False) -> AsyncIterator[DirectoryStore]:
     """`create`: make the directory when it is missing; otherwise that shows in `check`."""
-    if not root.is_absolute():
-        raise Invalid("the store is an absolute path: file:///path", store=root)
+    _require_absolute(root)
     with open_threads("store", _THREADS) as threads:
         if create:
             with files.translated(root):
                 await threads.run(root.mkdir, mode=0o700, parents=True, exist_ok=True)
         yield DirectoryStore(root, threads)
+
+
+@asynccontextmanager
+async def open_directory_records(root: Path) -> AsyncIterator[DirectoryRecordStore]:
+    """The same directory for who never deletes."""
+    _require_absolute(root)
+    with open_threads("store", _THREADS) as threads:
+        yield DirectoryRecordStore(root, threads)
+
+
+def _require_absolute(root: Path) -> None:
+    if not root.is_absolute():
+        raise Invalid("the store is an absolute path: file:///path", store=root)
