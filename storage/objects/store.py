@@ -7,16 +7,25 @@ get the whole `ObjectStore`.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from vms.core.errors import Conflict, Corrupt, Invalid
+from vms.core.errors import Conflict, Corrupt, Invalid, Locked
 from vms.core.walltime import WallTime
 
 MARKER = "matakota-store.json"
 """The object that says which store this is: `{"store": id}`."""
+
+
+class Held(Locked):
+    """The store itself refused to delete these `keys`, because they are on hold there. Everything
+    else of the same call is gone."""
+
+    def __init__(self, message: str, *, keys: Collection[str]) -> None:
+        super().__init__(message, count=len(keys), first=min(keys, default=""))
+        self.keys = frozenset(keys)
 
 
 class WrongStore(Conflict):
@@ -97,7 +106,7 @@ class ObjectStore(RecordStore, Protocol):
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove objects, with all their versions; one that is not there is fine.
 
-        Raises Locked when the store holds one of them; the others are gone then.
+        Raises Held (a Locked) when the store holds some of them; the others are gone then.
         """
         ...
 

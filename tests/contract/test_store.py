@@ -1,16 +1,22 @@
-"""Object stores: one suite on the directory and on S3."""
+"""Object stores: one suite on the directory, on S3, and on S3 with object lock."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
 from pathlib import Path
 
 import pytest
 
-from storage.objects import MARKER, ObjectStore
+from storage.objects import MARKER, ObjectStore, WrongStore
+from storage.objects.blocks import blocks, digest
 from tests.fakes.segments import content
 from vms.core.errors import Conflict, Corrupt, Invalid, NotFound
+from vms.core.walltime import SECOND
 
+MORE_THAN_A_PAGE = 1010
+SHA256_OF_X = hashlib.sha256(b"x").digest()
 KEY = "1/2/2026-11-23/1795424400000000-1795424400000000-0.mp4"
 
 
@@ -111,3 +117,75 @@ async def test_a_marker_that_cannot_be_read_is_corrupt(marked: ObjectStore, tmp_
     await marked.put(MARKER, *file(tmp_path, b"not json"))
     with pytest.raises(Corrupt):
         await marked.identity()
+
+
+async def test_an_object_is_read_block_after_block(marked: ObjectStore, tmp_path: Path) -> None:
+    body = content(0, 300_000)
+    await marked.put(KEY, *file(tmp_path, body))
+    for offset in (0, 100_001, len(body)):
+        read = [block async for block in blocks(marked, KEY, offset, block=100_000)]
+        assert b"".join(read) == body[offset:]
+        assert all(0 < len(block) <= 100_000 for block in read)
+        assert b"".join([block async for block in marked.open_read(KEY, offset)]) == body[offset:]
+    assert await digest(marked, KEY) == hashlib.sha256(body).digest()
+    with pytest.raises(NotFound):
+        await anext(marked.open_read("1/2/2026-11-23/none.mp4"))
+
+
+async def test_what_lies_there_is_listed_by_prefix_and_the_marker_is_not(
+    marked: ObjectStore, tmp_path: Path
+) -> None:
+    keys = [
+        f"{camera}/2/2026-11-{day}/{n}.mp4"
+        for camera in (1, 10)
+        for day in (23, 24)
+        for n in (0, 1)
+    ]
+    for number, key in enumerate(keys):
+        await marked.put(key, *file(tmp_path, content(0, 100 + number)))
+    for prefix, found in {
+        "": keys,
+        "1/": keys[:4],
+        "1": keys,
+        "10/2/2026-11-24/": keys[6:],
+        "1/2/2026-11-2": keys[:4],
+        "1/2/2026-11-24/1": keys[3:4],
+        "7/": [],
+        "1/2/2026-11-25/": [],
+    }.items():
+        listed = [each async for each in marked.keys(prefix)]
+        assert sorted(each.key for each in listed) == sorted(found)
+        assert {each.key: each.size for each in listed} == {
+            key: 100 + keys.index(key) for key in found
+        }
+    now = time.time() * SECOND
+    ages = [now - each.changed async for each in marked.keys("")]
+    assert max(map(abs, ages)) < 300 * SECOND
+
+
+async def test_more_than_a_page_is_listed_and_deleted(marked: ObjectStore, tmp_path: Path) -> None:
+    """S3 lists and deletes at most a thousand in one request."""
+    keys = [f"1/2/2026-11-23/{1000 + number}.mp4" for number in range(MORE_THAN_A_PAGE)]
+    async with asyncio.TaskGroup() as tasks:
+        for key in keys:
+            (tmp_path / key.replace("/", "-")).write_bytes(b"x")
+            tasks.create_task(marked.put(key, tmp_path / key.replace("/", "-"), SHA256_OF_X))
+    assert [each.key async for each in marked.keys("1/2/")] == keys
+    await marked.delete(keys[5:])
+    assert [each.key async for each in marked.keys("")] == keys[:5]
+
+
+async def test_a_store_without_its_marker_lists_nothing(store: ObjectStore) -> None:
+    with pytest.raises(WrongStore):
+        await anext(store.keys())
+
+
+async def test_a_store_tells_whether_it_holds_and_refuses_to_when_it_does_not(
+    marked: ObjectStore, tmp_path: Path
+) -> None:
+    if await marked.holds():
+        return
+    await marked.put(KEY, *file(tmp_path, content(0)))
+    for refused in (marked.hold([KEY]), marked.release([KEY])):
+        with pytest.raises(Invalid, match="no object lock"):
+            await refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import tracemalloc
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +60,34 @@ async def test_an_object_of_twenty_megabytes_is_one_put(
     assert etag == hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
+async def test_a_large_file_that_is_not_of_its_hash_is_cut_off_before_it_is_stored(
+    s3_server: S3Server, s3_bucket: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.mp4"
+    path.write_bytes(content(0, 20_000_000))
+    async with open_bucket(s3_server, s3_bucket) as store:
+        with pytest.raises(Corrupt, match="not what was written"):
+            await store.put(KEY, path, SHA256)
+        assert await store.size(KEY) is None
+
+
+async def test_a_large_file_goes_up_in_little_memory(
+    s3_server: S3Server, s3_bucket: str, tmp_path: Path
+) -> None:
+    body = content(0, 32_000_000)
+    path, sha256 = tmp_path / "large.mp4", hashlib.sha256(body).digest()
+    path.write_bytes(body)
+    async with open_bucket(s3_server, s3_bucket) as store:
+        tracemalloc.start()
+        try:
+            await store.put(KEY, path, sha256)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 4_000_000
+        assert await store.size(KEY) == len(body)
+
+
 async def test_a_bucket_is_made_only_when_asked(s3_server: S3Server, spool: Path) -> None:
     bucket = partial(
         open_store,
@@ -111,7 +140,9 @@ async def test_a_server_that_was_away_is_found_again(
         assert await store.read(KEY, 0, 1000) == content(0)
 
 
-@pytest.mark.parametrize("url", ["s3://b?endpoint=127.0.0.1:1", "s3://b?endpoint=ftp://x", "x://b"])
+@pytest.mark.parametrize(
+    "url", ["s3://bucket?endpoint=127.0.0.1:1", "s3://bucket?endpoint=ftp://x", "x://b", "s3://No"]
+)
 async def test_a_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(Invalid):
         async with open_store(url):

@@ -28,6 +28,10 @@ GIVEN = {
     "POSTGRES_PASSWORD": "test-password",
     "S3_ACCESS_KEY": "test-access",
     "S3_SECRET_KEY": "test-secret",
+    "S3_RECORD_ACCESS_KEY": "vms-record-access",
+    "S3_RECORD_SECRET_KEY": "vms-record-secret",
+    "S3_READ_ACCESS_KEY": "vms-read-access",
+    "S3_READ_SECRET_KEY": "vms-read-secret",
     "VMS_INDEX_KEY": base64.b64encode(bytes(range(32))).decode(),
 }
 
@@ -53,10 +57,24 @@ def test_every_role_runs_and_what_they_need_runs_beside_them() -> None:
     assert {"postgres", "s3", "nats"} <= set(services)
 
 
-def test_the_object_server_is_given_the_keys_that_the_roles_have() -> None:
-    identity = json.loads(read(GIVEN)["configs"]["s3"]["content"])["identities"][0]
-    keys = {"accessKey": GIVEN["S3_ACCESS_KEY"], "secretKey": GIVEN["S3_SECRET_KEY"]}
-    assert identity["credentials"] == [keys]
+RIGHTS = {
+    "retain": "vms",
+    "migrate": "vms",
+    "record": "vms-record",
+    "play": "vms-read",
+    "api": "vms-read",
+}
+
+
+@pytest.mark.parametrize("role", RIGHTS)
+def test_each_role_signs_with_the_keys_of_its_own_rights(role: str) -> None:
+    """What those rights are worth: tests/contract/test_store_roles.py."""
+    file = read(GIVEN)
+    identities = json.loads(file["configs"]["s3"]["content"])["identities"]
+    known = {each["name"]: each["credentials"] for each in identities}
+    environment = file["services"][role]["environment"]
+    access, secret = (environment[f"VMS_STORE__{half}_KEY"] for half in ("ACCESS", "SECRET"))
+    assert known[RIGHTS[role]] == [{"accessKey": access, "secretKey": secret}]
 
 
 @pytest.mark.parametrize("missing", GIVEN)

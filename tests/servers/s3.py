@@ -17,15 +17,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
+import yaml
 from minio import Minio
 from minio.error import MinioException
 
 from storage.objects import ObjectStore, open_store
 from vms.core.secret import Secret
 
+ROOT = Path(__file__).parent.parent.parent
 _START_SECONDS = 90
 _ONE_VOLUME_A_BUCKET = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
 _PORTS = (
@@ -76,9 +79,10 @@ class S3Server:
             for left in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
                 left.unlink()
 
-    def new_bucket(self) -> str:
+    def new_bucket(self, *, locking: bool = False) -> str:
+        """`locking`: with object lock, and so with versions."""
         name = f"test-{next(self._names)}"
-        self.client().make_bucket(name)
+        self.client().make_bucket(name, object_lock=locking)
         return name
 
     def client(self) -> Minio:
@@ -118,9 +122,14 @@ class S3Server:
         ]
 
     def _configure(self) -> None:
-        keys = {"accessKey": self.access_key.reveal(), "secretKey": self.secret_key.reveal()}
-        identity = {"name": "vms", "credentials": [keys], "actions": ["Admin", "Read", "Write"]}
-        (self.folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        """The identities docker-compose.yml gives a city's server, with keys of the test's own."""
+        keys = {"vms": (self.access_key, self.secret_key)}
+        keys |= {name: role_keys(name) for name in ("vms-record", "vms-read")}
+        given = compose_identities()
+        for identity in given["identities"]:
+            access, secret = keys[identity["name"]]
+            identity["credentials"] = [{"accessKey": access.reveal(), "secretKey": secret.reveal()}]
+        (self.folder / "s3.json").write_text(json.dumps(given))
 
     def _wait(self) -> None:
         """Until it takes an object: the gateway answers before there is a volume to write to."""
@@ -158,6 +167,12 @@ def s3_bucket(s3_server: S3Server) -> str:
     return s3_server.new_bucket()
 
 
+@pytest.fixture
+def locking_bucket(s3_server: S3Server) -> str:
+    """The name of an empty bucket with object lock."""
+    return s3_server.new_bucket(locking=True)
+
+
 @asynccontextmanager
 async def open_bucket(server: S3Server, bucket: str) -> AsyncIterator[ObjectStore]:
     async with open_store(
@@ -166,16 +181,30 @@ async def open_bucket(server: S3Server, bucket: str) -> AsyncIterator[ObjectStor
         yield store
 
 
-@pytest.fixture(params=["directory", "s3"])
+@pytest.fixture(params=["directory", "s3", "s3-locking"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
-    """An empty store of each kind: one suite holds for both."""
+    """An empty store of each kind: one suite holds for all."""
     if request.param == "directory":
         async with open_store(f"file://{tmp_path / 'store'}", create=True) as directory:
             yield directory
     else:
-        server, bucket = map(request.getfixturevalue, ("s3_server", "s3_bucket"))
+        named = "s3_bucket" if request.param == "s3" else "locking_bucket"
+        server, bucket = map(request.getfixturevalue, ("s3_server", named))
         async with open_bucket(server, bucket) as opened:
             yield opened
+
+
+def role_keys(name: str) -> tuple[Secret, Secret]:
+    """What an identity of docker-compose.yml signs with here."""
+    return Secret(f"{name}-access"), Secret(f"{name}-secret")
+
+
+def compose_identities() -> dict[str, Any]:
+    """As docker-compose.yml configures the S3 server, its variables left, for any bucket."""
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    content = composed["configs"]["s3"]["content"].replace(":::vms", ":::*")
+    given: dict[str, Any] = json.loads(content)
+    return given
 
 
 def _weed() -> str:
