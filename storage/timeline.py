@@ -154,6 +154,17 @@ def recorded_in(days: Sequence[TimeRange], spans: Sequence[TimeRange]) -> list[i
     return counted
 
 
+def counted_in(days: Sequence[TimeRange], marks: Iterable[EventMark]) -> list[int]:
+    """How many events each of `days` has; a mark counts where its first one lies."""
+    counted = [0] * len(days)
+    starts = [day.start for day in days]
+    for mark in marks:
+        number = bisect_right(starts, mark.at) - 1
+        if number >= 0 and mark.at in days[number]:
+            counted[number] += mark.count
+    return counted
+
+
 def summed_in(days: Sequence[TimeRange], pieces: Iterable[Recorded]) -> list[int]:
     """Bytes of the pieces that begin in each of `days`."""
     counted = [0] * len(days)

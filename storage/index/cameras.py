@@ -54,7 +54,7 @@ class Cameras:
     async def some(self, camera_ids: Iterable[int]) -> Mapping[int, Camera]:
         """Those of these ids that are there and not removed. Raises Corrupt under a wrong key."""
         wanted = list(camera_ids)
-        there = select(cameras).where(cameras.c.id.in_(wanted), ~cameras.c.removed)
+        there = _WITH_DAYS.where(cameras.c.id.in_(wanted), ~cameras.c.removed)
         its = select(streams).where(streams.c.camera_id.in_(wanted), ~streams.c.removed)
         async with self._database.read() as connection:
             rows = (await connection.execute(there)).all()

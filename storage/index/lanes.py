@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from storage.index.engine import Database
 from storage.index.goptable import decode
-from storage.index.schema import coverage, events, gaps, hours, segments
+from storage.index.schema import coverage, events, gaps, hours, segments, streams
 from storage.timeline import EventMark, GapMark, Recorded
 from vms.core.model import Cause
 from vms.core.walltime import HOUR, TimeRange, WallTime
@@ -105,6 +105,12 @@ class Lanes:
             rows = (await connection.execute(grouped)).all()
         marks = ((row.camera_id, EventMark(row.first, row.kind, row.many)) for row in rows)
         return _by_owner(camera_ids, marks)
+
+    async def cameras_of(self, stream_ids: Collection[int]) -> dict[int, int]:
+        """By stream its camera, removed ones too; unknown streams are left out."""
+        these = select(streams.c.id, streams.c.camera_id).where(streams.c.id.in_(stream_ids))
+        async with self._database.read() as connection:
+            return {row.id: row.camera_id for row in (await connection.execute(these)).all()}
 
     async def near(self, stream_id: int, wall: WallTime) -> list[TimeRange]:
         """What is recorded around an instant, oldest first: NEIGHBOURS spans on each side."""

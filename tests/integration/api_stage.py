@@ -29,6 +29,7 @@ from vms.api.server import listening, make_api
 from vms.auth.passwords import Passwords
 from vms.core.bus import Payload
 from vms.core.model import Camera, Role, StreamRole, User
+from vms.core.promises import Purpose
 from vms.core.secret import Secret
 from vms.core.walltime import TimeRange, WallTime
 from vms.settings import load
@@ -178,7 +179,9 @@ class Stage:
             Secret(CAMERA_PASSWORD),
             record=sub_recorded,
         )
-        return await self.index.cameras.add(NewCamera(name, streams=(main, sub)))
+        return await self.index.cameras.add(
+            NewCamera(name, streams=(main, sub), purposes=(Purpose.SECURITY,))
+        )
 
     def published(self, subject: str) -> list[Payload]:
         return [payload for told, payload in self.bus.published if told == subject]

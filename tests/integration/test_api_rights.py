@@ -21,16 +21,35 @@ UNKNOWN_CAMERA = 9999
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/setup"): {"name": "first", "password": PASSWORD},
     ("POST", "/api/session"): {"name": "root", "password": PASSWORD},
-    ("POST", "/api/cameras"): {"name": "New", "main_url": "rtsp://192.0.2.9/1"},
+    ("POST", "/api/cameras"): {
+        "name": "New",
+        "main_url": "rtsp://192.0.2.9/1",
+        "purposes": ["security"],
+    },
     ("POST", "/api/cameras/probe"): {"url": "rtsp://192.0.2.9/1"},
     ("PATCH", "/api/cameras/{camera_id}"): {"name": "Renamed"},
     ("POST", "/api/cameras/{camera_id}/events"): {"kind": "motion"},
     ("POST", "/api/users"): {"name": "new", "password": PASSWORD, "cameras": []},
     ("PATCH", "/api/users/{user_id}"): {"name": "renamed"},
+    ("POST", "/api/cameras/{camera_id}/bookmarks"): {"at": START, "title": "A crash"},
+    ("PATCH", "/api/cameras/{camera_id}/bookmarks/{bookmark_id}"): {"title": "Two crashes"},
+    ("POST", "/api/locks"): {
+        "case_number": "LP/1",
+        "reason": "theft",
+        "spans": [{"camera_id": 1, "start": START, "end": START + 60_000_000}],
+    },
+    ("POST", "/api/locks/{lock_id}/release"): {"reason": "case closed"},
+    ("POST", "/api/groups"): {"name": "Harbour", "cameras": [1]},
+    ("PATCH", "/api/groups/{group_id}"): {"name": "Port"},
+    ("POST", "/api/retention"): {"scope": "camera", "owner_id": 1, "policy": {"max_days": 40}},
 }
 QUERIES = {
     "/api/timeline": f"cameras={{camera_id}}&start={START}&end={START + 60_000_000}",
     "/api/cameras/{camera_id}/runs": f"start={START}&end={START + 5_000_000}",
+    "/api/calendar": "cameras={camera_id}&from_date=2026-11-01&days=2",
+    "/api/cameras/{camera_id}/nearest": f"at={START}",
+    "/api/bookmarks": "cameras={camera_id}",
+    "/api/locks": "cameras={camera_id}",
     "/api/completeness": "cameras={camera_id}&days=2",
     "/api/cameras/{camera_id}/clip.mp4": f"start={START}&end={START + 5_000_000}",
 }

@@ -56,6 +56,7 @@ class Api:
     setting_up: asyncio.Lock
     signals_of_users: Allowance
     signals_of_cameras: Allowance
+    marks_of_users: Allowance
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from vms.core.promises import Bookmark
 
 MOST_SPANS = 64
 MOST_BOOKMARKS = 1000
+MOST_OF_A_GROUP = 5000
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 """Why, in a few words; never empty."""
@@ -157,14 +158,14 @@ class BookmarksOut(Schema):
 
 class GroupIn(Schema):
     name: Name
-    cameras: Annotated[list[Id], Field(max_length=5000)] = []
+    cameras: list[Id] = Field(default_factory=list, max_length=MOST_OF_A_GROUP)
 
 
 class GroupPatch(Schema):
     """Only what is sent changes; `cameras` is the whole new set."""
 
     name: Name | None = None
-    cameras: Annotated[list[Id], Field(max_length=5000)] | None = None
+    cameras: Annotated[list[Id], Field(max_length=MOST_OF_A_GROUP)] | None = None
 
 
 class GroupOut(Schema):

@@ -29,6 +29,7 @@ _CODES = {
     "missing": "required",
     "string_too_short": "required",
     "string_too_long": "too-long",
+    "too_short": "required",
     "extra_forbidden": "unknown",
     "greater_than_equal": "too-small",
     "less_than_equal": "too-large",

@@ -16,6 +16,7 @@ from vms.api.accounts import (
     RunsOut,
     RunsQuery,
 )
+from vms.api.archive_routes import ARCHIVE_ROUTES
 from vms.api.call import Call
 from vms.api.handlers import (
     cameras,
@@ -27,7 +28,6 @@ from vms.api.handlers import (
     signals,
     site,
     state,
-    timeline,
     users,
 )
 from vms.api.openapi import document
@@ -43,8 +43,6 @@ from vms.api.schemas import (
     ProbeOut,
     SessionOut,
     SiteOut,
-    TimelineOut,
-    TimelineQuery,
     UserIn,
     UserOut,
     UserPatch,
@@ -158,15 +156,7 @@ ROUTES: tuple[Route, ...] = (
         query=ClipQuery,
         answer="video/mp4",
     ),
-    Route(
-        "GET",
-        "/api/timeline",
-        AnySignedIn("asks for the right to each camera that is named"),
-        timeline.get_timeline,
-        "What is recorded, and why not where it is not",
-        query=TimelineQuery,
-        answer=TimelineOut,
-    ),
+    *ARCHIVE_ROUTES,
     Route(
         "GET",
         "/api/cameras/{camera_id}/runs",

@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field
 from vms.api.policies import Policy
 from vms.api.shapes import (
     Address,
+    Agency,
     CameraNumber,
+    Contact,
     Days,
     Heard,
     Id,
-    Ids,
     Login,
     Moment,
     Name,
@@ -33,6 +34,9 @@ from vms.core.model import (
     Transport,
     User,
 )
+from vms.core.promises import Purpose
+
+Purposes = Annotated[list[Purpose], Field(min_length=1, max_length=len(Purpose))]
 
 
 class SiteOut(Schema):
@@ -141,12 +145,18 @@ class StreamStateOut(Heard):
 
 
 class CameraOut(Schema):
+    """`purposes` empty: it was added before one had to be named; nothing of it is given out."""
+
     id: int
     number: int
     name: str
     enabled: bool
     retention_days: int | None
     priority: int
+    purposes: list[Purpose]
+    owner_agency: str
+    sign_posted: bool
+    contact: str
     streams: list[StreamOut]
     states: list[StreamStateOut]
 
@@ -159,6 +169,10 @@ class CameraOut(Schema):
             enabled=camera.enabled,
             retention_days=camera.retention_days,
             priority=camera.priority,
+            purposes=list(camera.purposes),
+            owner_agency=camera.owner_agency,
+            sign_posted=camera.sign_posted,
+            contact=camera.contact,
             streams=[StreamOut.of(stream, with_address=admin) for stream in camera.streams],
             states=states,
         )
@@ -173,7 +187,8 @@ class CameraIn(Schema):
 
     `priority` 0 to 9: when a recorder has no room for all, the lowest are dropped first. `engine`,
     `transport`: of both streams. `policy`: when the main stream is kept; `sub_policy`: the sub
-    stream, null: as the main one.
+    stream, null: as the main one. `purposes`: what it is for, at least one (UU PDP 27/2022 art.
+    17); beside it who answers for it, whether a sign tells passers-by, and what stands on it.
     """
 
     name: Name
@@ -192,6 +207,10 @@ class CameraIn(Schema):
     policy: Policy = Policy()
     sub_policy: Policy | None = None
     enabled: bool = True
+    purposes: Purposes
+    owner_agency: Agency = ""
+    sign_posted: bool = False
+    contact: Contact = ""
 
 
 class CameraPatch(Schema):
@@ -214,6 +233,10 @@ class CameraPatch(Schema):
     policy: Policy | None = None
     sub_policy: Policy | None = None
     enabled: bool | None = None
+    purposes: Purposes | None = None
+    owner_agency: Agency | None = None
+    sign_posted: bool | None = None
+    contact: Contact | None = None
 
 
 class ProbeIn(Schema):
@@ -233,39 +256,6 @@ class ProbeOut(Schema):
     key_seconds: float | None = None
     clock_offset_micros: int | None = None
     notes: list[str] = Field(default_factory=list)
-
-
-class TimelineQuery(Schema):
-    """`cameras`: ids with commas. Spans closer than a pixel become one. `stream` absent: of each
-    camera the one that is recorded, main before sub."""
-
-    cameras: Ids
-    start: Moment
-    end: Moment
-    pixels: Annotated[int, Field(ge=1, le=20_000)] = 1000
-    stream: StreamRole | None = None
-
-
-class GapOut(Schema):
-    """`end` null: it lasts until now."""
-
-    start: int
-    end: int | None
-    cause: Cause
-    detail: str
-
-
-class LaneOut(Schema):
-    camera_id: int
-    spans: list[tuple[int, int]]
-    gaps: list[GapOut]
-
-
-class TimelineOut(Schema):
-    start: int
-    end: int
-    now: int
-    cameras: list[LaneOut]
 
 
 class WhepQuery(Schema):

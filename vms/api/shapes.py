@@ -34,6 +34,10 @@ Name = Annotated[
 Words = Annotated[str, StringConstraints(max_length=500, pattern=_NO_CONTROLS)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 """A word for programs, such as `motion` or `line-crossing`."""
+Agency = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_NO_CONTROLS)
+]
+Contact = Agency
 Login = Annotated[str, StringConstraints(max_length=100, pattern=_NO_CONTROLS)]
 """The name a camera knows us by."""
 Password = Annotated[SecretStr, Field(max_length=256)]

@@ -64,9 +64,10 @@ class EventMarkOut(Schema):
 
 
 class LaneOut(Schema):
-    """One camera. `activity`: one number a bucket of the answer's `bucket` µs, from its `start` on:
-    bits recorded in it, in per cent of what this camera usually records in such a time; null:
-    nothing recorded. `usual_bitrate`: bits a second; null: too little is known."""
+    """One camera. `activity`: one number a bucket of the answer: the bitrate of what is recorded
+    there, in per cent of this camera's usual one; null: nothing recorded (the newest minute, which
+    a recorder still holds, has none either). `usual_bitrate`: bits a second of the last days; null:
+    too little is known."""
 
     camera_id: int
     spans: list[tuple[int, int]]

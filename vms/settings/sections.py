@@ -67,9 +67,12 @@ class Section(BaseModel):
 
 
 class Site(Section):
+    """`two_person_release`: who asks to release an evidence lock cannot confirm it."""
+
     name: str = "Matakota"
     zone: Zone = "Asia/Makassar"
     language: Literal["id", "en"] = "id"
+    two_person_release: bool = False
 
 
 class BusSection(Section):

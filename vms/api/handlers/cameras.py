@@ -17,6 +17,7 @@ from vms.core.secret import Secret
 T = TypeVar("T")
 _OF_STREAMS = frozenset(CameraPatch.model_fields) - {
     *("name", "number", "enabled", "retention_days", "priority"),
+    *("purposes", "owner_agency", "sign_posted", "contact"),
 }
 """Fields of a change that concern the streams."""
 
@@ -42,6 +43,10 @@ async def add_camera(call: Call) -> CameraOut:
             retention_days=sent.retention_days,
             priority=sent.priority,
             streams=new_streams(sent),
+            purposes=tuple(sent.purposes),
+            owner_agency=sent.owner_agency,
+            sign_posted=sent.sign_posted,
+            contact=sent.contact,
         )
     )
     await _changed(call.api, camera.id)
@@ -58,6 +63,10 @@ async def change_camera(call: Call) -> CameraOut:
         retention_days=sent.retention_days if "retention_days" in sent.model_fields_set else KEEP,
         priority=KEEP if sent.priority is None else sent.priority,
         streams=changed_streams(before.streams, sent),
+        purposes=KEEP if sent.purposes is None else tuple(sent.purposes),
+        owner_agency=KEEP if sent.owner_agency is None else sent.owner_agency,
+        sign_posted=KEEP if sent.sign_posted is None else sent.sign_posted,
+        contact=KEEP if sent.contact is None else sent.contact,
     )
     camera = await call.api.index.cameras.change(before.id, change)
     await _changed(call.api, camera.id)

@@ -15,10 +15,10 @@ from aiohttp import web
 
 from player.export.clip import ClipReport
 from vms.api.call import Call
-from vms.api.handlers.timeline import recorded
+from vms.api.handlers.seen import recorded
 from vms.api.problems import WrongFields
 from vms.api.schemas import ClipQuery
-from vms.core.errors import Exhausted, Invalid, NotFound
+from vms.core.errors import Conflict, Exhausted, Invalid, NotFound
 from vms.core.model import Camera, Stream
 from vms.core.walltime import HOUR, SECOND, TimeRange, WallTime, from_iso
 
@@ -30,6 +30,7 @@ async def get_clip(call: Call) -> web.StreamResponse:
     asked = call.query(ClipQuery)
     span = _span(asked)
     camera = await call.api.index.cameras.get(call.camera_id)
+    require_purpose(camera)
     stream = _stream(camera, asked)
     if call.api.clips.locked():
         raise Exhausted("other clips are being made: wait a moment", retry_after_seconds=5)
@@ -39,6 +40,18 @@ async def get_clip(call: Call) -> web.StreamResponse:
             report = await call.api.make_clip(call.api.footage, stream.id, span, path)
             name = file_name(camera.name, span.start, _zone(call))
             return await _send(call, report, name)
+
+
+def require_purpose(camera: Camera) -> None:
+    """Nothing of a camera is given out before somebody said what it is for (UU PDP 27/2022 art.
+    17). Raises Conflict with what to do."""
+    if not camera.purposes:
+        raise Conflict(
+            "this camera has no purpose yet: an administrator names at least one under"
+            " Admin > Cameras, then its video can be exported",
+            field="purposes",
+            code="required",
+        )
 
 
 def file_name(camera: str, start: WallTime, zone: ZoneInfo) -> str:

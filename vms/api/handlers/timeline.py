@@ -1,87 +1,176 @@
-"""What is recorded: spans and gaps of several cameras, as fine as the screen can show."""
+"""What is recorded of up to 64 cameras, as fine as the screen can show: every question of all of
+them at once, one statement each."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping, Sequence
 
+from player.footage import SLACK_MICROS
+from storage.timeline import (
+    BookmarkMark,
+    Buckets,
+    EventMark,
+    GapMark,
+    Recorded,
+    activity,
+    bitrate,
+    buckets,
+    thinned,
+)
 from vms.api.call import Api, Call
-from vms.api.problems import WrongFields
-from vms.api.schemas import GapOut, LaneOut, TimelineOut, TimelineQuery
-from vms.auth.policy import NO_SUCH_CAMERA, Action, require
-from vms.core.errors import NotFound
-from vms.core.model import Camera, Gap, Stream, StreamRole
-from vms.core.walltime import DAY, TimeRange, WallTime, merge
+from vms.api.handlers.seen import asked_span, named_cameras, shown
+from vms.api.timelines import (
+    BookmarkMarkOut,
+    EventMarkOut,
+    GapOut,
+    LaneOut,
+    LockMarkOut,
+    TimelineOut,
+    TimelineQuery,
+)
+from vms.core.model import Stream
+from vms.core.promises import Lock
+from vms.core.walltime import DAY, MINUTE, TimeRange, WallTime, merge
 
 LONGEST_MICROS = 400 * DAY
-MOST_GAPS = 2000
-"""Per camera; beyond that the longest are shown."""
-_AT_ONCE = 8
+MOST_GAPS = 4000
+"""Of all cameras together; beyond that they are joined by pixel."""
+MOST_BOOKMARKS = 5000
+"""The newest."""
+MOST_SEGMENTS = 12_000
+"""Beyond that, activity is read from the sums of hours."""
+MOST_GROUP_TABLES = 600
+"""Up to that, activity is read from the groups of pictures."""
+USUAL_MICROS = 7 * DAY
+"""What is usual: the days before the end of what is shown."""
 
 
 async def get_timeline(call: Call) -> TimelineOut:
     asked = call.query(TimelineQuery)
-    span = _span(asked)
-    room = asyncio.Semaphore(_AT_ONCE)
-
-    async def lane(camera: Camera) -> LaneOut:
-        async with room:
-            return await _lane(call.api, camera, asked.stream, span, span.micros // asked.pixels)
-
-    cameras = [await _camera(call, camera_id) for camera_id in dict.fromkeys(asked.cameras)]
-    async with asyncio.TaskGroup() as tasks:
-        lanes = [tasks.create_task(lane(camera)) for camera in cameras]
+    span = asked_span(asked.start, asked.end, LONGEST_MICROS)
+    cameras = await named_cameras(call, asked.cameras)
+    streams = shown(cameras, asked.stream)
+    into, lanes = await _lanes(call.api, [each.id for each in cameras], streams, span, asked.pixels)
     return TimelineOut(
         start=span.start,
         end=span.end,
         now=call.api.clock.wall(),
-        cameras=[task.result() for task in lanes],
+        bucket_start=into.start,
+        bucket=into.micros,
+        cameras=lanes,
     )
 
 
-def recorded(camera: Camera) -> Stream | None:
-    """The stream whose archive is shown: the first that is recorded, main before sub."""
-    by_preference = sorted(camera.streams, key=lambda stream: (not stream.record, stream.role))
-    return by_preference[0] if by_preference else None
+async def spans_of(
+    api: Api, streams: Collection[Stream], span: TimeRange, slack_micros: int
+) -> dict[int, list[TimeRange]]:
+    """By stream what of `span` is recorded, with what recorders still hold. The tails first: what
+    moves into the archive meanwhile is then seen twice, never not."""
+    ids = [stream.id for stream in streams]
+    tails = await tails_of(api, ids)
+    kept = await api.index.segments.coverage_many(ids, span, slack_micros=slack_micros)
+    return {
+        stream_id: merge(
+            [
+                *kept[stream_id],
+                *(cut for each in tails[stream_id] if (cut := each.intersection(span))),
+            ],
+            slack_micros=slack_micros,
+        )
+        for stream_id in ids
+    }
 
 
-def _span(asked: TimelineQuery) -> TimeRange:
-    if asked.end <= asked.start:
-        raise WrongFields(("end", "before-start"))
-    if asked.end - asked.start > LONGEST_MICROS:
-        raise WrongFields(("end", "too-long"))
-    return TimeRange(WallTime(asked.start), WallTime(asked.end))
+async def tails_of(api: Api, stream_ids: Sequence[int]) -> dict[int, list[TimeRange]]:
+    """All are asked at once: one recorder that does not answer costs its two seconds once."""
+    async with asyncio.TaskGroup() as tasks:
+        asked = {each: tasks.create_task(api.footage.tail(each)) for each in stream_ids}
+    return {stream_id: task.result() for stream_id, task in asked.items()}
 
 
-async def _camera(call: Call, camera_id: int) -> Camera:
-    """Raises NotFound alike for a camera that is not there and one the user may not see."""
-    require(call.user, Action.PLAYBACK, camera_id)
-    try:
-        return await call.api.index.cameras.get(camera_id)
-    except NotFound:
-        raise NotFound(NO_SUCH_CAMERA) from None
+async def _lanes(
+    api: Api,
+    camera_ids: list[int],
+    streams: Mapping[int, Stream],
+    span: TimeRange,
+    pixels: int,
+) -> tuple[Buckets, list[LaneOut]]:
+    pixel, now, ids = (
+        span.micros // pixels,
+        api.clock.wall(),
+        [each.id for each in streams.values()],
+    )
+    spans = await spans_of(api, streams.values(), span, max(pixel, SLACK_MICROS))
+    gaps = await api.index.lanes.gaps(ids, span, most=MOST_GAPS, pixel_micros=pixel)
+    events = await api.index.lanes.events(camera_ids, span, pixel_micros=pixel)
+    locks = await api.index.locks.touching(camera_ids, span, now)
+    marks = await api.index.bookmarks.between(camera_ids, span, limit=MOST_BOOKMARKS)
+    into, pieces = await _pieces(api, ids, span, pixels)
+    usual = await _usual(api, ids, WallTime(min(span.end, now)))
+    nothing: list[int | None] = [None] * into.count
+
+    def lane(camera_id: int) -> LaneOut:
+        stream = streams.get(camera_id)
+        mine = [mark for mark in marks if mark.camera_id == camera_id]
+        rate = usual.get(stream.id) if stream else None
+        return LaneOut(
+            camera_id=camera_id,
+            spans=[(each.start, each.end) for each in spans[stream.id]] if stream else [],
+            gaps=[gap_out(each) for each in gaps[stream.id]] if stream else [],
+            locks=_locks(locks, camera_id, span),
+            bookmarks=[_bookmark(each) for each in thinned(mine, pixel)],
+            events=[_event(each) for each in events[camera_id]],
+            activity=activity(into, pieces[stream.id], rate) if stream else nothing,
+            usual_bitrate=rate,
+        )
+
+    return into, [lane(camera_id) for camera_id in camera_ids]
 
 
-async def _lane(
-    api: Api, camera: Camera, role: StreamRole | None, span: TimeRange, pixel_micros: int
-) -> LaneOut:
-    stream = recorded(camera) if role is None else camera.stream(role)
-    if stream is None:
-        return LaneOut(camera_id=camera.id, spans=[], gaps=[])
-    spans = merge(await api.footage.spans(stream.id, span), slack_micros=pixel_micros)
-    gaps = await api.footage.gaps(stream.id, span)
-    return LaneOut(
-        camera_id=camera.id,
-        spans=[(each.start, each.end) for each in spans],
-        gaps=[_gap(gap) for gap in _longest(gaps, api.clock.wall())],
+async def _pieces(
+    api: Api, stream_ids: list[int], span: TimeRange, pixels: int
+) -> tuple[Buckets, Mapping[int, list[Recorded]]]:
+    """Bytes by time, as fine as they can be read without reading much."""
+    segments = len(stream_ids) * span.micros / MINUTE
+    if segments > MOST_SEGMENTS:
+        into = buckets(span, pixels, whole_hours=True)
+        return into, await api.index.lanes.hours(stream_ids, into.range, bucket_micros=into.micros)
+    into = buckets(span, pixels, whole_hours=False)
+    fine = segments <= MOST_GROUP_TABLES and into.micros < MINUTE
+    return into, await api.index.lanes.recorded(stream_ids, span, groups=fine)
+
+
+async def _usual(api: Api, stream_ids: list[int], until: WallTime) -> dict[int, int | None]:
+    days = buckets(TimeRange(WallTime(until - USUAL_MICROS), until), 1, whole_hours=True)
+    found = await api.index.lanes.hours(stream_ids, days.range, bucket_micros=days.micros)
+    return {stream_id: bitrate(pieces) for stream_id, pieces in found.items()}
+
+
+def gap_out(gap: GapMark) -> GapOut:
+    return GapOut(start=gap.start, end=gap.end, cause=gap.cause, detail=gap.detail, count=gap.count)
+
+
+def _locks(locks: Sequence[Lock], camera_id: int, span: TimeRange) -> list[LockMarkOut]:
+    return [
+        LockMarkOut(
+            lock_id=lock.id,
+            case_number=lock.case_number,
+            start=each.range.start,
+            end=each.range.end,
+        )
+        for lock in locks
+        for each in lock.spans
+        if each.camera_id == camera_id and each.range.overlaps(span)
+    ]
+
+
+def _bookmark(mark: BookmarkMark) -> BookmarkMarkOut:
+    first = mark.first
+    return BookmarkMarkOut(
+        bookmark_id=first.id, at=first.at, end=first.end, title=first.title, count=mark.count
     )
 
 
-def _longest(gaps: list[Gap], now: WallTime) -> list[Gap]:
-    if len(gaps) <= MOST_GAPS:
-        return gaps
-    by_length = sorted(gaps, key=lambda gap: (gap.end or now) - gap.start, reverse=True)
-    return sorted(by_length[:MOST_GAPS], key=lambda gap: gap.start)
-
-
-def _gap(gap: Gap) -> GapOut:
-    return GapOut(start=gap.start, end=gap.end, cause=gap.cause, detail=gap.detail)
+def _event(mark: EventMark) -> EventMarkOut:
+    return EventMarkOut(at=mark.at, kind=mark.kind, count=mark.count)
