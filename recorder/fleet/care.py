@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from recorder.broadcast import Broadcast
 from recorder.fleet.means import Means
+from recorder.fleet.resting import Rested
 from recorder.fleet.resuming import Tap, resumed, source_of
 from recorder.fleet.warm import Left, Warm, digest
 from recorder.ingest import Ingest
@@ -67,6 +68,7 @@ class Care:
         self._ingest: Ingest | None = None
         self._recording: Recording | None = None
         self._keeps: Keeps | None = None
+        self._rested: Rested | None = None
         self._warm: Warm | None = None
         self._is_warm: asyncio.Future[bool] | None = None
         self._admitted: asyncio.Future[Left] | None = None
@@ -121,6 +123,23 @@ class Care:
                 async with asyncio.timeout(KEY_SECONDS):
                     return await self._with_hash(await stopped)
         return await self._with_hash(self._stop(None))
+
+    def rest(self, words: str | None) -> None:
+        """Record nothing from now on, for this reason; None: record. Live goes on either way.
+        Said again it changes nothing."""
+        if self._ingest is None or self._keeps is None or self._warm is not None:
+            return  # not yet recorded: the next look says it again
+        now = self._means.clock.wall()
+        if self._rested is not None and self._rested.keeps is not self._keeps:
+            self._rested = None  # it was started again after a bug
+        if words is not None and self._rested is None:
+            self._rested = Rested(self._keeps, now, words)
+            self._ingest.record_to(self._rested)
+            log.warning("%s: recording rests: %s", self.name, words)
+        elif words is None and self._rested is not None:
+            self._ingest.record_to(self._rested.wake(now))
+            self._rested = None
+            log.warning("%s: recording goes on", self.name)
 
     def let_go(self) -> None:
         """Another recorder has it already: seal what there is and say nothing more."""

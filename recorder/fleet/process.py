@@ -22,6 +22,7 @@ from recorder.fleet.leftovers import Leftovers
 from recorder.fleet.means import Means
 from recorder.fleet.neighbours import Neighbours
 from recorder.fleet.ownspool import own_spool
+from recorder.fleet.resting import Rests
 from recorder.fleet.roster import Roster
 from recorder.fleet.session import Session, own_name
 from recorder.gapbook import GapBook
@@ -95,6 +96,7 @@ async def record(
                     "gauges": lambda: measure(means, session, leases, fleet.running, node),
                     "session": session.run,
                     "fleet": fleet.run,
+                    "full store": Rests(index, fleet.running.cares, node, steady).run,
                 }
                 if config.left_spools is not None:
                     jobs["left spools"] = Leftovers(

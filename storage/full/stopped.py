@@ -15,14 +15,16 @@ from vms.core.walltime import MINUTE, WallTime
 
 FACT = "store-full"
 HOLDS_MICROS = 10 * MINUTE
+NEVER = WallTime(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """`words`: for people, why."""
+    """`words`: for people, why. It holds until `until`."""
 
     cameras: frozenset[int] = frozenset()
     words: str = ""
+    until: WallTime = NEVER
 
 
 NOBODY = Stopped()
@@ -51,8 +53,11 @@ def parsed(text: str, now: WallTime) -> Stopped:
     """A word that cannot be read is none. One from the future (a clock went back) is too old."""
     try:
         value = json.loads(text)
-        until, cameras = int(value["until"]), frozenset(int(one) for one in value["cameras"])
+        until, cameras = (
+            WallTime(int(value["until"])),
+            frozenset(int(one) for one in value["cameras"]),
+        )
         words = str(value["words"])
     except (ValueError, KeyError, TypeError):
         return NOBODY
-    return Stopped(cameras, words) if now < until <= now + 2 * HOLDS_MICROS else NOBODY
+    return Stopped(cameras, words, until) if now < until <= now + 2 * HOLDS_MICROS else NOBODY

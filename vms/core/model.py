@@ -186,6 +186,7 @@ class Cause(StrEnum):
     DISK_FULL = "disk-full"  # the spool cannot take more
     DISK_FAULT = "disk-fault"  # the spool cannot be written for another reason
     SPOOL_FULL = "spool-full"  # no room left: dropped in favour of cameras of higher priority
+    STORE_FULL = "store-full"  # the archive holds only what must stay: the least important rest
     RECORDER_OFF = "recorder-off"  # we were not running
     CLOCK_STEP = "clock-step"  # our clock was set: these seconds never were, or were skipped
     DISABLED = "disabled"  # switched off by an administrator

@@ -68,7 +68,7 @@ def test_of_equal_importance_the_newest_camera_rests_first() -> None:
 def test_a_word_that_nobody_repeats_ends() -> None:
     now = WallTime(1_000_000_000_000_000)
     text = f'{{"until": {now + HOLDS_MICROS}, "cameras": [3], "words": "full"}}'
-    assert parsed(text, now) == Stopped(frozenset({3}), "full")
+    assert parsed(text, now) == Stopped(frozenset({3}), "full", WallTime(now + HOLDS_MICROS))
     assert parsed(text, WallTime(now + HOLDS_MICROS)) == NOBODY
     assert parsed(text, WallTime(now - 2 * HOLDS_MICROS)) == NOBODY
 
