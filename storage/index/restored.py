@@ -64,7 +64,8 @@ async def _put_stream(connection: AsyncConnection, camera_id: int, found: FoundS
 async def _free_role(connection: AsyncConnection, camera_id: int, found: FoundStream) -> StreamRole:
     its = select(streams.c.role).where(streams.c.camera_id == camera_id)
     taken = set((await connection.execute(its)).scalars())
-    for role in (found.role, *StreamRole):
+    wanted: list[StreamRole] = [found.role, *StreamRole]
+    for role in wanted:
         if role.value not in taken:
             return role
     raise Conflict("this camera has a stream of each role already", stream=found.id)

@@ -3,7 +3,7 @@
 Everything of a row stands in the object but its own hash and, to the microsecond, its end. The hash
 is named by the next segment of the same run, which the same writer made right after it; only the
 last of a run has to be read whole. The end is that of the last picture, or where the next segment
-begins, if that is what rounding has taken or added.
+begins, if that is what rounding has taken or added, or lies within the last fragment.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def _span(scan: Scan, after: Neighbour | None) -> TimeRange:
     if after is not None:
         short = after.start - end
         touches = after.follows(said.epoch, said.sequence) and 0 < short <= _ROUNDED_MICROS
-        if touches or start < after.start < end:
+        last = max(start, scan.fragments[-1].start)
+        if touches or last < after.start < end:
             end = after.start
     return TimeRange(start, end)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from storage.objects.blocks import blocks
@@ -12,6 +13,7 @@ from storage.objects.s3.connection import Connection, translated
 from storage.objects.s3.sending import HASH_HEADER, send
 from storage.objects.store import MARKER, WrongStore, checked_key, marker_bytes, marker_id
 from storage.objects.threads import Threads
+from storage.objects.walks import T, Walk, walk_through
 from vms.core.errors import Conflict, Corrupt, Invalid, NotFound
 
 
@@ -49,6 +51,9 @@ class S3RecordStore:
 
     def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
         return blocks(self, key, offset)
+
+    async def walk(self, key: str, walk: Walk[T]) -> T:
+        return await self._threads.run(walk_through, walk, partial(self._read, checked_key(key)))
 
     def _check(self) -> None:
         with translated(self._bucket):
