@@ -3,18 +3,22 @@ administrator. A new row is tested here without being named, but for what it mus
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from storage.index import Index
+from storage.index import Index, NewLock
+from storage.index.bookmarks import NewBookmark
+from storage.index.retention import NewChange
 from tests.integration.api_stage import OFFER, PASSWORD, SDP, Answer, Browser, Stage, open_stage
 from vms.api.routes import ROUTES
 from vms.api.table import AnySignedIn, Public, Route
 from vms.auth.policy import Action
 from vms.core.model import Role
+from vms.core.promises import LockSpan, RetentionPolicy, Scope
+from vms.core.walltime import DAY, SECOND, TimeRange, WallTime
 
 START = 1_795_400_000_000_000
 UNKNOWN_CAMERA = 9999
@@ -43,6 +47,16 @@ BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "/api/groups/{group_id}"): {"name": "Port"},
     ("POST", "/api/retention"): {"scope": "camera", "owner_id": 1, "policy": {"max_days": 40}},
 }
+NUMBERS: dict[str, object] = {
+    "camera_id": 1,
+    "user_id": 2,
+    "peer_id": "peer1",
+    **dict.fromkeys(("bookmark_id", "lock_id", "group_id", "change_id"), 1),
+}
+OF_ASKED = {
+    ("POST", "/api/locks/{lock_id}/confirm"),
+    ("DELETE", "/api/locks/{lock_id}/release"),
+}
 QUERIES = {
     "/api/timeline": f"cameras={{camera_id}}&start={START}&end={START + 60_000_000}",
     "/api/cameras/{camera_id}/runs": f"start={START}&end={START + 5_000_000}",
@@ -60,20 +74,38 @@ each_route = pytest.mark.parametrize(
 
 @pytest.fixture
 async def stage(sqlite_index: Index, tmp_path: Path) -> AsyncIterator[Stage]:
-    """Camera 1 that `inside` may see and `outside` may not, another one for `outside`."""
+    """Camera 1 that `inside` may see and `outside` may not, another one for `outside`. Everything
+    that has a number of its own is there once as number 1, of camera 1; lock 2 is asked for."""
     async with open_stage(sqlite_index, tmp_path) as opened:
-        mine, other = await opened.camera("Mine"), await opened.camera("Other")
+        mine, other = await opened.camera("Jetty"), await opened.camera("Other")
         assert mine.id == 1
         await opened.user("root", Role.ADMINISTRATOR)
         await opened.user("inside", cameras=[mine.id])
         await opened.user("outside", cameras=[other.id])
+        await _furnish(opened, mine.id)
         yield opened
+
+
+async def _furnish(stage: Stage, camera_id: int) -> None:
+    index, now = stage.index, stage.clock.wall()
+    span = LockSpan(camera_id, TimeRange(WallTime(START), WallTime(START + SECOND)))
+    for _ in range(2):
+        await index.locks.add(NewLock("LP/1", "theft", (span,), by="root"), now)
+    await index.locks.ask_release(2, "somebody", "closed", now)
+    await index.bookmarks.add(
+        NewBookmark(camera_id, WallTime(START), None, "Crash", "", "inside"), now
+    )
+    await index.groups.add("Jetty and no other", [camera_id])
+    policy, later = RetentionPolicy(max_days=3), WallTime(now + DAY)
+    await index.retention.ask(
+        NewChange(Scope.CAMERA, camera_id, policy, now, "root", "smaller disk", later)
+    )
 
 
 async def called(browser: Browser, route: Route, camera_id: int = 1, user_id: int = 2) -> Answer:
     """The route called as it wants to be; of a stream only the head is read."""
-    values = {"camera_id": camera_id, "user_id": user_id, "peer_id": "peer1"}
-    path = route.path.format(**values)
+    values = NUMBERS | {"camera_id": camera_id, "user_id": user_id}
+    path = _path(route, values)
     if (query := QUERIES.get(route.path)) is not None:
         path = f"{path}?{query.format(**values)}"
     headers = {"Origin": browser.address}
@@ -92,6 +124,11 @@ async def called(browser: Browser, route: Route, camera_id: int = 1, user_id: in
         return Answer(response.status, response.headers, b"" if endless else await response.read())
 
 
+def _path(route: Route, values: Mapping[str, object]) -> str:
+    asked: dict[str, object] = {"lock_id": 2} if (route.method, route.path) in OF_ASKED else {}
+    return route.path.format(**{**values, **asked})
+
+
 def refused(answer: Answer, status: int) -> None:
     assert answer.status == status, answer.body
     assert answer.headers["Content-Type"].startswith("application/problem+json")
@@ -103,6 +140,11 @@ def done(answer: Answer, route: Route) -> None:
     if route.path == "/api/setup":
         expected = 409  # there are users
     assert answer.status == expected, answer.body
+
+
+def _is_hidden(route: Route) -> bool:
+    named = "cameras=" in QUERIES.get(route.path, "") or "lock_id" in route.parameters
+    return isinstance(route.needs, Action) or named
 
 
 @each_route
@@ -120,13 +162,13 @@ async def test_a_viewer_without_the_right_learns_nothing(stage: Stage, route: Ro
     answer = await called(browser, route)
     if route.needs is Action.ADMIN:
         refused(answer, 403)
-    elif isinstance(route.needs, Action) or "cameras=" in QUERIES.get(route.path, ""):
+    elif _is_hidden(route):
         refused(answer, 404)
         unknown = await called(browser, route, UNKNOWN_CAMERA)
         assert (unknown.status, unknown.body) == (answer.status, answer.body)
     else:
         done(answer, route)
-        assert b"Mine" not in answer.body
+        assert b"Jetty" not in answer.body
 
 
 @each_route
@@ -156,7 +198,7 @@ async def test_what_another_site_sends_in_ones_name_is_refused(stage: Stage, rou
         return
     browser = await stage.signed_in("root")
     before = len(stage.bus.published)
-    path = route.path.format(camera_id=1, user_id=2, peer_id="peer1")
+    path = _path(route, NUMBERS)
     body = BODIES.get((route.method, route.path))
     for headers in (
         {"Origin": "http://evil.example"},
