@@ -11,12 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from storage.index import Index, Outline
-from storage.index.retention import Said
 from storage.index.values import HourRow
-from storage.retention.changes import effective_of
-from storage.retention.plan import Windows, rule
-from storage.retention.policy import USUAL
-from vms.core.promises import RetentionPolicy
 from vms.core.walltime import WallTime
 
 BEGINNING = WallTime(0)
@@ -25,59 +20,40 @@ WHY = "store full"
 
 
 class Remove(Protocol):
-    """Takes segments out of the archive (`storage.retention.going.Remove`)."""
+    """Takes segments out of the archive (`storage.retention.sweep.Collector`)."""
 
-    async def these(self, stream_id: int, outlines: Sequence[Outline], why: str) -> int: ...
+    async def these(self, stream_id: int, outlines: Sequence[Outline], why: str) -> int:
+        """Remove those of one stream that are not locked; the bytes that were."""
+        ...
+
+    async def collect(self) -> None:
+        """Return when the objects of all that was removed are gone from their stores."""
+        ...
+
+
+def _none(outline: Outline) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class Removable:
     """What may go when room is needed. `kept_from`: by stream, from when on its video must stay.
-    `priority`: by stream. `since`: what is older lies in another store."""
+    `priority`: by stream. `around_event`: whether a segment goes only when nothing else is left.
+    `since`: what is older lies in another store."""
 
     kept_from: Mapping[int, WallTime]
     priority: Mapping[int, int]
+    around_event: Callable[[Outline], bool] = _none
     since: WallTime = BEGINNING
 
 
-def removable(
-    said: Said,
-    now: WallTime,
-    *,
-    usual: RetentionPolicy = USUAL,
-    since: WallTime = BEGINNING,
-) -> Removable:
-    """By each camera's policy at `now`."""
-    kept_from: dict[int, WallTime] = {}
-    priority: dict[int, int] = {}
-    for standing in said.standings:
-        minimum = rule(effective_of(said, standing, usual), now).quota_from
-        for term in standing.streams:
-            kept_from[term.stream_id] = minimum
-            priority[term.stream_id] = standing.priority
-    return Removable(kept_from, priority, since)
-
-
 async def make_room(
-    index: Index,
-    these: Removable,
-    wanted: int,
-    remove: Remove,
-    now: WallTime,
-    windows: Mapping[int, Windows] | None = None,
+    index: Index, these: Removable, wanted: int, remove: Remove, now: WallTime
 ) -> int:
-    """Remove the oldest that may go until `wanted` bytes did; how many bytes did go.
-
-    `windows`: the time around events, by stream; a stream without has none.
-    """
-    around = windows or {}
-
-    def touched(outline: Outline) -> bool:
-        return outline.stream_id in around and around[outline.stream_id].touch(outline.range)
-
-    removed = await _pass(index, these, wanted, remove, now, touched)
-    if removed < wanted and any(each.spans for each in around.values()):
-        removed += await _pass(index, these, wanted - removed, remove, now, lambda _: False)
+    """Remove the oldest that may go until `wanted` bytes did; how many bytes did go."""
+    removed = await _pass(index, these, wanted, remove, now, these.around_event)
+    if removed < wanted and these.around_event is not _none:
+        removed += await _pass(index, these, wanted - removed, remove, now, _none)
     return removed
 
 

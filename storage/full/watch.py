@@ -1,30 +1,32 @@
 """One look at how full the store is, and what follows, in this order: make room, ring the alarm,
 let the least important cameras rest. A full store is never silent.
 
-`FullWatch.look` is called by retention's role after each sweep; it owns no task.
+Between two sweeps retention's role lets `FullWatch.watch` look every half minute. Owns no task.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from storage.full.levels import ALARMS, Fill, Ranked, alarm, goes_on, resting
-from storage.full.relief import BEGINNING, Removable, Remove, make_room, removable
+from storage.full.relief import Removable, Remove, make_room
 from storage.full.stopped import NOBODY, Stopped, say
 from storage.index import Index
 from storage.metrics import FILL_RATIO, PROTECTED_RATIO, RESTING_CAMERAS
-from storage.objects.store import Room
-from storage.retention.plan import Windows
-from storage.retention.policy import USUAL
+from storage.objects.store import Room, WrongStore
+from vms.core.clock import Clock
+from vms.core.errors import Unavailable
 from vms.core.nodestate import NodeState
-from vms.core.promises import RetentionPolicy
 from vms.core.walltime import WallTime
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 30.0
+NEAR_PERCENT = 70.0
+"""Below this nothing happens before the next sweep."""
 RESTS = "store-full"
 """The problem's code while cameras rest; below that `store-80`, `store-90`, `store-95`."""
 
@@ -36,48 +38,65 @@ class Roomy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """`capacity_bytes`: what a store may hold that cannot tell (S3); None: nobody knows, and such
-    a store is not watched. `usual`: the policy where nobody says any."""
+class Pressure:
+    """What may go, and how it goes."""
 
-    capacity_bytes: int | None = None
-    usual: RetentionPolicy = USUAL
+    these: Removable
+    remove: Remove
+
+
+Pressing = Callable[[WallTime], Awaitable[Pressure]]
+"""Made anew for each look; raises Unavailable or WrongStore when the store is not ours."""
 
 
 class FullWatch:
     """Remembers which alarm rings and which share of the cameras goes on."""
 
     def __init__(
-        self, index: Index, store: Roomy, node: NodeState, bounds: Bounds | None = None
+        self, index: Index, store: Roomy, node: NodeState, capacity_bytes: int | None = None
     ) -> None:
+        """`capacity_bytes`: what a store may hold that cannot tell (S3); None: nobody knows, and
+        such a store is not watched."""
         self._index, self._store, self._node = index, store, node
-        self._bounds = bounds or Bounds()
+        self._capacity_bytes = capacity_bytes
         self._alarm, self._share, self._stopped = 0, 1.0, NOBODY
         self._fresh = True
 
-    async def look(
-        self,
-        remove: Remove,
-        now: WallTime,
-        *,
-        since: WallTime = BEGINNING,
-        windows: Mapping[int, Windows] | None = None,
-    ) -> Fill | None:
-        """Look, and do what follows. `remove`: how segments leave the archive; their objects must
-        be gone from the store when it returns, or soon after. `since`: older video lies in another
-        store. None: the store cannot tell how full it is. Raises Unavailable."""
-        said = await self._index.retention.said()
-        these = removable(said, now, usual=self._bounds.usual, since=since)
+    async def watch(self, seconds: float, pressing: Pressing, clock: Clock) -> None:
+        """Look at once and, unless there is much room, every half minute, for so long. What is away
+        is told by the sweep, not here."""
+        until = clock.monotonic() + seconds
+        while True:
+            often = await self._try(pressing, clock.wall())
+            left = until - clock.monotonic()
+            if left <= 0:
+                return
+            await clock.sleep(min(left, LOOK_SECONDS) if often else left)
+
+    async def look(self, pressure: Pressure, now: WallTime) -> Fill | None:
+        """Look, and do what follows. None: the store cannot tell how full it is. Raises
+        Unavailable."""
+        these, remove = pressure.these, pressure.remove
         fill = await self._fill(these, now)
         if fill is None:
             return None
         if fill.wanted_bytes > 0:
-            freed = await make_room(self._index, these, fill.wanted_bytes, remove, now, windows)
+            freed = await make_room(self._index, these, fill.wanted_bytes, remove, now)
+            await remove.collect()
             log.warning("the store is %.0f %% full: %d bytes may go, and go", fill.percent, freed)
             fill = await self._fill(these, now) or fill
         self._ring(fill)
         await self._rest(fill, now)
         return fill
+
+    async def _try(self, pressing: Pressing, now: WallTime) -> bool:
+        """Whether to look again soon."""
+        try:
+            fill = await self.look(await pressing(now), now)
+        except (Unavailable, WrongStore) as error:
+            log.debug("nobody knows how full the store is: %s", error)
+            return True
+        return fill is not None and fill.percent >= NEAR_PERCENT
 
     async def _fill(self, these: Removable, now: WallTime) -> Fill | None:
         room = await self._room()
@@ -92,7 +111,7 @@ class FullWatch:
     async def _room(self) -> Room | None:
         """What the store says, else what the index knows of it."""
         room = await self._store.room()
-        capacity = self._bounds.capacity_bytes
+        capacity = self._capacity_bytes
         if room is not None or capacity is None:
             return room
         taken = sum(each.size for each in (await self._index.segments.used()).values())

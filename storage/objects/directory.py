@@ -166,7 +166,8 @@ class DirectoryStore(DirectoryRecordStore):
         self._require_root()
         with files.translated(self._root):
             found = os.statvfs(self._root)
-        return Room(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+        ours = found.f_blocks - found.f_bfree + found.f_bavail  # without what is root's alone
+        return Room(ours * found.f_frsize, found.f_bavail * found.f_frsize)
 
     def _delete(self, targets: Sequence[Path]) -> None:
         self._require_marker()

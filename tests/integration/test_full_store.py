@@ -8,9 +8,11 @@ import pytest
 
 from storage.full.relief import WHY
 from storage.full.stopped import NOBODY, heard
-from storage.full.watch import Bounds, FullWatch
+from storage.full.watch import FullWatch, Pressure
 from storage.index import Index, NewCamera, NewLock, NewStream, Outline
 from storage.objects.store import Room
+from storage.retention.policy import USUAL
+from storage.retention.pressing import removable
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
 from tests.fakes.segments import NINE, segment
@@ -53,6 +55,9 @@ class Taking:
         self.gone += [(stream_id, each.range.start, why) for each in taken]
         return sum(each.size for each in taken)
 
+    async def collect(self) -> None:
+        """Nothing is left: `these` forgets at once."""
+
 
 class Site:
     """Four cameras of different priority, with five hours of two-minute segments each."""
@@ -65,7 +70,7 @@ class Site:
         self.watch = FullWatch(index, self.disk, self.node)
 
     async def look(self) -> list[str]:
-        await self.watch.look(self.taking, NOW)
+        await self.watch.look(await pressure(self.index, self.taking), NOW)
         return [problem.code for problem in self.node.problems]
 
     async def overfull(self) -> bool:
@@ -84,6 +89,10 @@ class Site:
     async def left(self, camera: Camera) -> int:
         span = TimeRange(NINE, NOW)
         return len(await self.index.segments.outlines(camera.streams[0].id, span))
+
+
+async def pressure(index: Index, taking: Taking) -> Pressure:
+    return Pressure(await removable(index, NOW, USUAL), taking)
 
 
 def hour_at(hour: int) -> WallTime:
@@ -117,8 +126,9 @@ async def test_a_store_that_cannot_tell_is_watched_by_its_capacity_or_not_at_all
 ) -> None:
     node, taking = NodeState("retain", "here", FakeBus(), HandClock()), Taking(sqlite_index)
     silent = Disk(sqlite_index, None)
-    assert await FullWatch(sqlite_index, silent, node).look(taking, NOW) is None
-    fill = await FullWatch(sqlite_index, silent, node, Bounds(2 * ALL)).look(taking, NOW)
+    pressed = await pressure(sqlite_index, taking)
+    assert await FullWatch(sqlite_index, silent, node).look(pressed, NOW) is None
+    fill = await FullWatch(sqlite_index, silent, node, 2 * ALL).look(pressed, NOW)
     assert fill is not None
     assert (fill.total, fill.free, fill.removable) == (2 * ALL, ALL, ALL)
 
