@@ -6,6 +6,8 @@ opposite order. Owns no task.
 
 from __future__ import annotations
 
+from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 from storage.completeness import Facts
@@ -13,7 +15,7 @@ from storage.index import Index
 from storage.marker import agree
 from storage.metrics import COMMIT_SECONDS, COMMITTED_BYTES
 from storage.objects.store import RecordStore, WrongStore
-from vms.core.errors import Corrupt, Unavailable, VmsError
+from vms.core.errors import Corrupt, NotFound, Unavailable, VmsError
 from vms.core.model import Gap, Segment
 from vms.core.walltime import TimeRange, WallTime
 
@@ -22,11 +24,15 @@ COVERAGE_SLACK_MICROS = 500_000
 
 
 class Archive:
-    """Every method raises Unavailable while the index or the store it needs is away."""
+    """Every method raises Unavailable while the index or the store it needs is away.
 
-    def __init__(self, index: Index, store: RecordStore) -> None:
+    `cold`: where old segments lie, if there is a second store. What is recorded goes to the first.
+    """
+
+    def __init__(self, index: Index, store: RecordStore, cold: RecordStore | None = None) -> None:
         self._index = index
         self._store = store
+        self._tiers = (store,) if cold is None else (store, cold)
         self._agreed = False
 
     async def check(self) -> None:
@@ -96,8 +102,14 @@ class Archive:
         return min(starts, default=None)
 
     async def read(self, segment: Segment, offset: int, size: int) -> bytes:
-        """Exactly `size` bytes of the object. Raises NotFound, Corrupt when it is shorter."""
-        return await self._store.read(segment.key, offset, size)
+        """Exactly `size` bytes of the object, in whichever store it lies by now. Raises NotFound,
+        Corrupt when it is shorter."""
+        stores = deque(self._tiers)
+        stores.rotate(-segment.tier)
+        for store in list(stores)[:-1]:
+            with suppress(NotFound):
+                return await store.read(segment.key, offset, size)
+        return await stores[-1].read(segment.key, offset, size)
 
     async def _keep(self, segment: Segment, path: Path) -> None:
         try:

@@ -10,6 +10,10 @@ COMMIT_SECONDS = Histogram(
 COMMITTED_BYTES = Counter("vms_storage_committed_bytes", "Of segments that entered the archive")
 EXPIRED_SEGMENTS = Counter("vms_storage_expired_segments", "Moved out of the archive by age")
 DELETED_BYTES = Counter("vms_storage_deleted_bytes", "Of objects deleted from the store")
+MOVED_BYTES = Counter("vms_storage_moved_bytes", "Of segments that went to the cold store")
+MOVE_FAILURES = Counter(
+    "vms_storage_move_failures", "Segments that stay because their object is damaged or missing"
+)
 DAY_SECONDS = Gauge(
     "vms_storage_day_seconds",
     "Of the newest 24 h of a stream, by what became of it: stored, pending, excused, missing,"

@@ -17,12 +17,14 @@ from pathlib import Path
 
 from storage.archive import Archive
 from storage.index import Index, migrate, open_index
-from storage.objects import ObjectStore, open_store
+from storage.marker import agree
+from storage.moving import COLD, ColdTier, MoveConfig
+from storage.objects import ObjectStore, RecordStore, open_record_store, open_store
 from vms.core.bus import NatsBus, open_bus
 from vms.core.clock import Clock, SystemClock
 from vms.core.errors import Conflict, Invalid
 from vms.ops import watched
-from vms.settings import Place, Settings
+from vms.settings import ColdSection, Place, Settings, StoreSection
 
 KEY_BYTES = 32
 WORKER_FOLDER = "worker-"
@@ -38,7 +40,7 @@ class Resources:
     settings: Settings
     bus: NatsBus
     index: Index
-    store: ObjectStore
+    store: RecordStore
     archive: Archive
     clock: Clock
 
@@ -51,7 +53,8 @@ async def run_role(place: Place, settings: Settings) -> None:
 
 @asynccontextmanager
 async def opened(place: Place, settings: Settings) -> AsyncIterator[Resources]:
-    """Bus, then index, then store, then the listener for metrics and health."""
+    """Bus, then index, then stores, then the listener for metrics and health. The stores opened
+    here cannot delete: who may opens them anew."""
     clock, key, node = SystemClock(), index_key(settings), place.node(settings)
     port = place.port(settings)
     async with (
@@ -62,31 +65,73 @@ async def opened(place: Place, settings: Settings) -> AsyncIterator[Resources]:
             name=f"{place.role}-{node}",
         ) as bus,
         open_index(settings.index_url.reveal(), key=key) as index,
-        opened_store(settings) as store,
+        _records(settings.store_url, settings.store) as store,
+        opened_cold_records(settings) as cold,
         watched(place.role, node, bus, clock, settings.ops.host, port),
     ):
-        yield Resources(place, settings, bus, index, store, Archive(index, store), clock)
+        archive = Archive(index, store, cold)
+        yield Resources(place, settings, bus, index, store, archive, clock)
 
 
 def opened_store(
     settings: Settings, *, create: bool = False
 ) -> AbstractAsyncContextManager[ObjectStore]:
+    """The first store, with all that can be done to it."""
+    return _whole(settings.store_url, settings.store, create=create)
+
+
+@asynccontextmanager
+async def opened_cold(
+    settings: Settings, *, create: bool = False
+) -> AsyncIterator[ObjectStore | None]:
+    """The second store, with all that can be done to it; None: there is none."""
+    if not settings.cold.url:
+        yield None
+        return
+    async with _whole(settings.cold.url, settings.cold, create=create) as cold:
+        yield cold
+
+
+@asynccontextmanager
+async def opened_cold_records(settings: Settings) -> AsyncIterator[RecordStore | None]:
+    """The second store, to be read; None: there is none."""
+    if not settings.cold.url:
+        yield None
+        return
+    async with _records(settings.cold.url, settings.cold) as cold:
+        yield cold
+
+
+def _whole(
+    url: str, section: StoreSection | ColdSection, *, create: bool
+) -> AbstractAsyncContextManager[ObjectStore]:
     return open_store(
-        settings.store_url,
-        access_key=settings.store.access_key or None,
-        secret_key=settings.store.secret_key or None,
+        url,
+        access_key=section.access_key or None,
+        secret_key=section.secret_key or None,
         create=create,
     )
 
 
+def _records(
+    url: str, section: StoreSection | ColdSection
+) -> AbstractAsyncContextManager[RecordStore]:
+    return open_record_store(
+        url, access_key=section.access_key or None, secret_key=section.secret_key or None
+    )
+
+
 async def prepare(settings: Settings) -> None:
-    """`vms migrate`: the newest schema, the store made, and the two joined. Safe to repeat."""
+    """`vms migrate`: the newest schema, the stores made, and all joined. Safe to repeat."""
     await migrate(settings.index_url.reveal())
     async with (
         open_index(settings.index_url.reveal(), key=index_key(settings)) as index,
         opened_store(settings, create=True) as store,
+        opened_cold(settings, create=True) as cold,
     ):
-        await Archive(index, store).check()
+        await agree(index, store)
+        if cold is not None:
+            await agree(index, cold, COLD)
 
 
 def index_key(settings: Settings) -> bytes:
@@ -130,7 +175,14 @@ async def _api(on: Resources) -> None:
     from vms.api.server import serve
 
     await serve(
-        on.settings, on.index, on.archive, on.bus, on.clock, make_clip=make_clip, probe=probe
+        on.settings,
+        on.index,
+        on.archive,
+        on.store,
+        on.bus,
+        on.clock,
+        make_clip=make_clip,
+        probe=probe,
     )
 
 
@@ -184,9 +236,21 @@ async def _retain(on: Resources) -> None:
 
     section = on.settings.retain
     config = RetainConfig(
-        days=section.days, interval_seconds=section.interval_seconds, node=on.settings.node
+        days=section.days,
+        interval_seconds=section.interval_seconds,
+        node=on.settings.node,
+        capacity_bytes=on.settings.store.capacity_bytes or None,
     )
-    await retain(config, on.index, on.store, on.bus, on.clock)
+    async with opened_store(on.settings) as store, opened_cold(on.settings) as cold:
+        await retain(config, on.index, store, on.bus, on.clock, _tier(on.settings, cold))
+
+
+def _tier(settings: Settings, cold: ObjectStore | None) -> ColdTier | None:
+    if cold is None:
+        return None
+    section = settings.cold
+    folder = settings.data_dir.absolute() / "moving"
+    return ColdTier(cold, MoveConfig(section.after_days, folder, section.interval_seconds))
 
 
 ROLES: Mapping[str, Callable[[Resources], Awaitable[None]]] = {

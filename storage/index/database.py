@@ -25,6 +25,7 @@ from storage.index.runs import Runs
 from storage.index.sealing import Seal
 from storage.index.segments import Segments
 from storage.index.sessions import Sessions
+from storage.index.tiers import Tiers
 from storage.index.users import Users
 from storage.index.weights import Weights
 
@@ -52,6 +53,7 @@ class Index:
     census: Census
     restored: Restored
     weights: Weights
+    tiers: Tiers
 
 
 @asynccontextmanager
@@ -84,6 +86,7 @@ async def open_index(url: str, *, key: bytes) -> AsyncIterator[Index]:
             census=Census(database),
             restored=Restored(database),
             weights=Weights(database),
+            tiers=Tiers(database),
         )
     finally:
         await database.close()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index import spans
@@ -55,12 +55,22 @@ class GarbageList:
                 at = WallTime(wanted[-1].range.start + 1) if wanted else None
         return Taken(len(going), sum(each.size for each in going))
 
-    async def list(self, limit: int) -> list[Outline]:
-        """Up to `limit` of what is to be deleted from the store, by stream, oldest first."""
+    async def list(self, limit: int, *, without: Collection[int] = ()) -> list[Outline]:
+        """Up to `limit` of what is to be deleted from the store, by stream, oldest first; nothing
+        of the stores `without`."""
         first = select(garbage).order_by(garbage.c.stream_id, garbage.c.start_us).limit(limit)
+        if without:
+            first = first.where(garbage.c.tier.not_in(without))
         async with self._database.read() as connection:
             rows = (await connection.execute(first)).all()
         return [outline_of(row, row.why) for row in rows]
+
+    async def waiting(self) -> Taken:
+        """All that is to be deleted from the stores."""
+        counted = select(func.count(), func.coalesce(func.sum(garbage.c.size_bytes), 0))
+        async with self._database.read() as connection:
+            count, size = (await connection.execute(counted.select_from(garbage))).one()
+        return Taken(int(count), int(size))
 
     async def drop(self, outlines: Sequence[Outline]) -> None:
         """Their objects are gone: forget them."""

@@ -6,6 +6,7 @@ stops in the middle leaves nothing behind.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -38,5 +39,5 @@ async def digest(store: Ranged, key: str) -> bytes:
     """SHA-256 of the bytes that lie there now."""
     found = hashlib.sha256()
     async for content in blocks(store, key):
-        found.update(content)
+        await asyncio.to_thread(found.update, content)
     return found.digest()

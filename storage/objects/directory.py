@@ -65,6 +65,13 @@ class DirectoryRecordStore:
     def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
         return blocks(self, key, offset)
 
+    async def holds(self) -> bool:
+        return False
+
+    async def room(self) -> Room:
+        """Of the filesystem the directory lies on, whoever else writes there."""
+        return await self._threads.run(self._room)
+
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)
 
@@ -107,6 +114,13 @@ class DirectoryRecordStore:
         self._require_marker()
         raise NotFound("no such object", key=target.relative_to(self._root))
 
+    def _room(self) -> Room:
+        self._require_root()
+        with files.translated(self._root):
+            found = os.statvfs(self._root)
+        ours = found.f_blocks - found.f_bfree + found.f_bavail  # without what is root's alone
+        return Room(ours * found.f_frsize, found.f_bavail * found.f_frsize)
+
     def _require_root(self) -> None:
         if not self._root.is_dir():
             raise Unavailable("the directory of the store is not there", store=self._root)
@@ -130,18 +144,11 @@ class DirectoryStore(DirectoryRecordStore):
             for listed in await self._threads.run(self._list, folder, prefix):
                 yield listed
 
-    async def holds(self) -> bool:
-        return False
-
     async def hold(self, keys: Sequence[str]) -> None:
         raise Invalid(_NO_LOCK, keys=len(keys))
 
     async def release(self, keys: Sequence[str]) -> None:
         raise Invalid(_NO_LOCK, keys=len(keys))
-
-    async def room(self) -> Room:
-        """Of the filesystem the directory lies on, whoever else writes there."""
-        return await self._threads.run(self._room)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Also raises WrongStore when the marker is not there."""
@@ -161,13 +168,6 @@ class DirectoryStore(DirectoryRecordStore):
     def _list(self, folder: Path, prefix: str) -> list[Listed]:
         with files.translated(self._root):
             return folders.listed(folder, self._root, prefix)
-
-    def _room(self) -> Room:
-        self._require_root()
-        with files.translated(self._root):
-            found = os.statvfs(self._root)
-        ours = found.f_blocks - found.f_bfree + found.f_bavail  # without what is root's alone
-        return Room(ours * found.f_frsize, found.f_bavail * found.f_frsize)
 
     def _delete(self, targets: Sequence[Path]) -> None:
         self._require_marker()

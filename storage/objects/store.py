@@ -94,6 +94,14 @@ class RecordStore(Protocol):
         """
         ...
 
+    async def holds(self) -> bool:
+        """Whether this store has an object lock of its own, so that `ObjectStore.hold` works."""
+        ...
+
+    async def room(self) -> Room | None:
+        """How full the store is; None where it cannot tell (S3 has no question for it)."""
+        ...
+
 
 class ObjectStore(RecordStore, Protocol):
     """All that can be done with objects: for retention, verification and tiers."""
@@ -110,10 +118,6 @@ class ObjectStore(RecordStore, Protocol):
         """
         ...
 
-    async def holds(self) -> bool:
-        """Whether this store has an object lock of its own, that is whether `hold` works."""
-        ...
-
     async def hold(self, keys: Sequence[str]) -> None:
         """Have the store itself refuse to delete these objects until `release`. Safe to repeat.
 
@@ -123,10 +127,6 @@ class ObjectStore(RecordStore, Protocol):
 
     async def release(self, keys: Sequence[str]) -> None:
         """End `hold`. Safe to repeat; one that is not there is fine. Raises Invalid as `hold`."""
-        ...
-
-    async def room(self) -> Room | None:
-        """How full the store is; None where it cannot tell (S3 has no question for it)."""
         ...
 
 

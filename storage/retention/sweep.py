@@ -17,7 +17,7 @@ from storage.index import Index, Outline, Used
 from storage.index.retention import Standing
 from storage.marker import agree
 from storage.metrics import DELETED_BYTES, EXPIRED_SEGMENTS
-from storage.objects.store import ObjectStore
+from storage.objects.store import Held, ObjectStore, WrongStore
 from storage.retention.changes import effective_of
 from storage.retention.going import Of, remove_aged, remove_over_quota
 from storage.retention.plan import Rule, Windows, rule
@@ -93,6 +93,8 @@ class Collector:
         self.done = Swept()
         self._index, self._stores, self._batch, self._now = index, stores, batch, now
         self._waiting = 0
+        self._away: set[int] = set()
+        self._held: set[tuple[int, str]] = set()
 
     async def these(self, stream_id: int, outlines: Sequence[Outline], why: str) -> int:
         size = 0
@@ -115,20 +117,49 @@ class Collector:
                 return size
 
     async def collect(self) -> None:
-        """Delete the objects of everything in garbage, then forget it and write the receipts."""
-        while outlines := await self._index.garbage.list(self._batch):
+        """Delete the objects of everything in garbage, then forget it and write the receipts.
+
+        What lies in another store that is away, or is held by its store, waits for the next sweep
+        and does not hold up the rest. Raises Unavailable or WrongStore of the first store only.
+        """
+        while outlines := await self._waits():
             for tier, its in groupby(sorted(outlines, key=_tier), key=_tier):
-                await self._delete(tier, list(its))
+                try:
+                    await self._delete(tier, list(its))
+                except (Unavailable, WrongStore) as error:
+                    if tier == 0:
+                        raise
+                    self._away.add(tier)
+                    log.warning("garbage of store %d stays: %s", tier, error)
         self._waiting = 0
+
+    async def _waits(self) -> list[Outline]:
+        """A batch of garbage that is not known to be stuck."""
+        limit = self._batch + len(self._held)
+        found = await self._index.garbage.list(limit, without=self._away)
+        return [each for each in found if (each.tier, each.key) not in self._held]
 
     async def _delete(self, tier: int, outlines: Sequence[Outline]) -> None:
         if tier not in self._stores:
             raise Unavailable("there is garbage in a store that no setting names", tier=tier)
-        await self._stores[tier].delete([outline.key for outline in outlines])
+        if tier:
+            await agree(self._index, self._stores[tier], tier)
+        outlines = await self._deleted(tier, outlines)
         await self._index.receipts.close(outlines, self._now)
         size = sum(outline.size for outline in outlines)
         DELETED_BYTES.inc(size)
         self.done += Swept(len(outlines), size)
+
+    async def _deleted(self, tier: int, outlines: Sequence[Outline]) -> Sequence[Outline]:
+        """Delete; what is gone. The store's own hold outlives our lock when it is not released:
+        it counts, until somebody lifts it."""
+        try:
+            await self._stores[tier].delete([outline.key for outline in outlines])
+        except Held as error:
+            log.error("not locked any more, but %s", error)
+            self._held |= {(tier, key) for key in error.keys}
+            return [outline for outline in outlines if outline.key not in error.keys]
+        return outlines
 
     async def _moved(self, count: int) -> None:
         EXPIRED_SEGMENTS.inc(count)

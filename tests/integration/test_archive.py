@@ -12,7 +12,7 @@ import pytest
 
 from storage.archive import Archive
 from storage.index import Index, NewCamera, NewStream
-from storage.objects import ObjectStore, WrongStore, open_store
+from storage.objects import ObjectStore, Room, WrongStore, open_store
 from storage.objects.blocks import blocks
 from tests.fakes.segments import NINE, content, segment, spooled
 from vms.core.errors import Conflict, Corrupt, NotFound, Unavailable
@@ -179,6 +179,12 @@ class Failing:
 
     def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
         return blocks(self, key, offset)
+
+    async def holds(self) -> bool:
+        return await self.real.holds()
+
+    async def room(self) -> Room | None:
+        return await self.real.room()
 
 
 @pytest.mark.parametrize("fails", ["check", "identity", "mark", "put", "size"])

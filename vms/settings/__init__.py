@@ -7,6 +7,6 @@ docs/guide/configuration.md explains every setting.
 
 from vms.settings.load import load
 from vms.settings.place import Place
-from vms.settings.sections import Settings
+from vms.settings.sections import ColdSection, Settings, StoreSection
 
-__all__ = ["Place", "Settings", "load"]
+__all__ = ["ColdSection", "Place", "Settings", "StoreSection", "load"]

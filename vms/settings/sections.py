@@ -97,11 +97,23 @@ class IndexSection(Section):
 
 class StoreSection(Section):
     """`url`: file:///path or s3://bucket?endpoint=http://host:port&region=…; empty: a directory in
-    the data directory."""
+    the data directory. `capacity_bytes`: what it may hold; 0: a directory's disk, and of S3 nobody
+    knows."""
 
     url: str = ""
     access_key: SecretText = Secret("")
     secret_key: SecretText = Secret("")
+    capacity_bytes: int = Field(default=0, ge=0)
+
+
+class ColdSection(Section):
+    """A second store for what is older than `after_days`. `url` empty: there is none."""
+
+    url: str = ""
+    access_key: SecretText = Secret("")
+    secret_key: SecretText = Secret("")
+    after_days: int = Field(default=7, ge=1, le=36_500)
+    interval_seconds: float = Field(default=600.0, ge=1)
 
 
 class RecordSection(Section):
@@ -192,6 +204,7 @@ class Settings(BaseSettings):
     bus: BusSection = BusSection()
     index: IndexSection = IndexSection()
     store: StoreSection = StoreSection()
+    cold: ColdSection = ColdSection()
     record: RecordSection = RecordSection()
     play: PlaySection = PlaySection()
     retain: RetainSection = RetainSection()

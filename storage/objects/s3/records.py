@@ -8,13 +8,22 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from minio.error import S3Error
+
 from storage.objects.blocks import blocks
 from storage.objects.s3.connection import Connection, translated
 from storage.objects.s3.sending import HASH_HEADER, send
-from storage.objects.store import MARKER, WrongStore, checked_key, marker_bytes, marker_id
+from storage.objects.store import MARKER, Room, WrongStore, checked_key, marker_bytes, marker_id
 from storage.objects.threads import Threads
 from storage.objects.walks import T, Walk, walk_through
 from vms.core.errors import Conflict, Corrupt, Invalid, NotFound
+
+_NO_LOCK = (
+    "ObjectLockConfigurationNotFoundError",
+    "NoSuchObjectLockConfiguration",
+    "NotImplemented",
+    "MethodNotAllowed",
+)
 
 
 class S3RecordStore:
@@ -54,6 +63,12 @@ class S3RecordStore:
 
     async def walk(self, key: str, walk: Walk[T]) -> T:
         return await self._threads.run(walk_through, walk, partial(self._read, checked_key(key)))
+
+    async def holds(self) -> bool:
+        return await self._threads.run(self._has_lock)
+
+    async def room(self) -> Room | None:
+        return None
 
     def _check(self) -> None:
         with translated(self._bucket):
@@ -108,3 +123,13 @@ class S3RecordStore:
         if len(content) != size:
             raise Corrupt("an object is shorter than its index", key=key, offset=offset)
         return content
+
+    def _has_lock(self) -> bool:
+        with translated(self._bucket):
+            try:
+                self._client.get_object_lock_config(self._bucket)
+            except S3Error as error:
+                if error.code not in _NO_LOCK:
+                    raise
+                return False
+        return True

@@ -13,19 +13,13 @@ from minio.error import S3Error
 from storage.objects.s3.connection import THREADS, meaning, translated
 from storage.objects.s3.records import S3RecordStore
 from storage.objects.s3.removal import Left, remove
-from storage.objects.store import MARKER, Held, Listed, Room, WrongStore, checked_key
+from storage.objects.store import MARKER, Held, Listed, WrongStore, checked_key
 from vms.core.errors import Invalid, NotFound, Unavailable
 from vms.core.walltime import SECOND, WallTime
 
 _PAGE = 1000
 _LEAST_SHARE = 50
 """Keys of one request: below it, a further request costs more than it saves."""
-_NO_LOCK = (
-    "ObjectLockConfigurationNotFoundError",
-    "NoSuchObjectLockConfiguration",
-    "NotImplemented",
-    "MethodNotAllowed",
-)
 
 
 class S3Store(S3RecordStore):
@@ -54,9 +48,6 @@ class S3Store(S3RecordStore):
         if held:
             raise Held("the store holds what is to be deleted: release it first", keys=held)
 
-    async def holds(self) -> bool:
-        return await self._threads.run(self._has_lock)
-
     async def hold(self, keys: Sequence[str]) -> None:
         await self._require_lock()
         await self._shared(self._hold, [checked_key(key) for key in keys])
@@ -64,9 +55,6 @@ class S3Store(S3RecordStore):
     async def release(self, keys: Sequence[str]) -> None:
         await self._require_lock()
         await self._shared(self._release, [checked_key(key) for key in keys])
-
-    async def room(self) -> Room | None:
-        return None
 
     async def _shared(
         self, work: Callable[[Sequence[str]], list[Left]], keys: Sequence[str]
@@ -108,16 +96,6 @@ class S3Store(S3RecordStore):
     def _remove(self, keys: Sequence[str]) -> list[Left]:
         with translated(self._bucket):
             return remove(self._client, self._bucket, keys)
-
-    def _has_lock(self) -> bool:
-        with translated(self._bucket):
-            try:
-                self._client.get_object_lock_config(self._bucket)
-            except S3Error as error:
-                if error.code not in _NO_LOCK:
-                    raise
-                return False
-        return True
 
     def _hold(self, keys: Sequence[str]) -> list[Left]:
         for key in keys:
