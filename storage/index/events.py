@@ -19,10 +19,10 @@ class Events:
         self._database = database
 
     async def add(self, camera_id: int, at: WallTime, kind: str, detail: str = "") -> CameraEvent:
-        """Raises NotFound for a camera that is not there."""
+        """Raises NotFound for a camera that is not there, or is removed."""
         values = {"camera_id": camera_id, "at_us": at, "kind": kind, "detail": detail}
         async with self._database.write() as connection:
-            there = select(cameras.c.id).where(cameras.c.id == camera_id)
+            there = select(cameras.c.id).where(cameras.c.id == camera_id, ~cameras.c.removed)
             if await connection.scalar(there.with_for_update(key_share=True)) is None:
                 raise NotFound("no such camera", camera=camera_id)
             added = await connection.execute(insert(events).values(values).returning(events.c.id))

@@ -201,6 +201,7 @@ async def open_stage(index: Index, folder: Path, **section: str) -> AsyncIterato
             settings,
             index,
             Archive(index, store),
+            store,
             bus,
             clock,
             make_clip=rooms.make_clip,

@@ -45,6 +45,11 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/locks/{lock_id}/release"): {"reason": "case closed"},
     ("POST", "/api/groups"): {"name": "Harbour", "cameras": [1]},
     ("PATCH", "/api/groups/{group_id}"): {"name": "Port"},
+    ("POST", "/api/retention/dry-run"): {
+        "scope": "camera",
+        "owner_id": 1,
+        "policy": {"max_days": 2},
+    },
     ("POST", "/api/retention"): {"scope": "camera", "owner_id": 1, "policy": {"max_days": 40}},
 }
 NUMBERS: dict[str, object] = {

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from vms.api.handlers import bookmarks, calendar, groups, locks, retention, timeline
+from vms.api.handlers import bookmarks, calendar, forecast, groups, locks, retention, timeline
 from vms.api.keeping import (
+    ArchiveHealthOut,
+    DamageQuery,
+    DryRunOut,
+    ForecastOut,
     ReceiptsOut,
     ReceiptsQuery,
     RetentionIn,
@@ -213,11 +217,28 @@ KEPT: tuple[Route, ...] = (
         answer=RetentionSet,
     ),
     Route(
+        "POST",
+        "/api/retention/dry-run",
+        Action.ADMIN,
+        forecast.try_retention,
+        "What such a change would delete; changes nothing",
+        body=RetentionIn,
+        answer=DryRunOut,
+    ),
+    Route(
         "DELETE",
         "/api/retention/changes/{change_id}",
         Action.ADMIN,
         retention.cancel_change,
         "Take back a change that waits",
+    ),
+    Route(
+        "GET",
+        "/api/retention/forecast",
+        Action.ADMIN,
+        forecast.get_forecast,
+        "How far back each camera will reach, and when the store is full",
+        answer=ForecastOut,
     ),
     Route(
         "GET",
@@ -227,6 +248,15 @@ KEPT: tuple[Route, ...] = (
         "What was deleted, when, by which rule, with the Merkle root of its hashes",
         query=ReceiptsQuery,
         answer=ReceiptsOut,
+    ),
+    Route(
+        "GET",
+        "/api/archive",
+        Action.ADMIN,
+        forecast.get_archive,
+        "How the archive is: its store, what is damaged, what waits to be deleted",
+        query=DamageQuery,
+        answer=ArchiveHealthOut,
     ),
 )
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from player.footage import Footage
 from recorder.probe import ProbeReport
 from storage.archive import Archive
 from storage.index import Index
+from storage.objects.store import Room
 from vms.api.allowance import Allowance
 from vms.api.peers import Peers
 from vms.api.watch import Watch
@@ -30,6 +31,15 @@ from vms.settings import Settings
 
 M = TypeVar("M", bound=BaseModel)
 
+
+class Shelf(Protocol):
+    """What the API asks of the store itself: nothing of an object."""
+
+    async def room(self) -> Room | None: ...
+
+    async def holds(self) -> bool: ...
+
+
 MakeClip = Callable[[Footage, int, TimeRange, Path], Awaitable[ClipReport]]
 """`player.export.clip.make_clip`: footage, stream id, span, file to write. Raises NotFound."""
 Probe = Callable[[str, str, Secret], Awaitable[ProbeReport]]
@@ -43,6 +53,7 @@ class Api:
     settings: Settings
     index: Index
     archive: Archive
+    store: Shelf
     footage: Footage
     bus: Bus
     clock: Clock
@@ -57,6 +68,7 @@ class Api:
     signals_of_users: Allowance
     signals_of_cameras: Allowance
     marks_of_users: Allowance
+    dry_runs: asyncio.Semaphore
 
 
 @dataclass(frozen=True, slots=True)

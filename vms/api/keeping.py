@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vms.api.shapes import Days, Id, Moment, Schema, Words
+from vms.api.shapes import Days, Id, Ids, Schema, Words
 from vms.core.promises import RetentionPolicy, Scope
 
 MOST_RECEIPTS = 500
+MOST_DAMAGE = 500
 
 Quota = Annotated[int, Field(ge=0, le=10**17)]
 
@@ -108,11 +109,12 @@ class DryRunCameraOut(Schema):
     size: int
     oldest: int | None
     newest: int | None
+    locked_size: int
 
 
 class DryRunOut(Schema):
     """What would be deleted by the next sweep with the policy as asked, beyond what goes anyway.
-    `locked_size`: what would go and stays because it is locked."""
+    `locked_size`: what would go and stays because it is locked. `cameras`: those that lose."""
 
     segments: int
     size: int
@@ -123,9 +125,10 @@ class DryRunOut(Schema):
 
 
 class CameraForecastOut(Schema):
-    """`per_day`: bytes recorded a day, of the last days. `kept_days`: from the oldest picture on.
-    `days_left`: how many days its quota or its share of the store will hold at this rate; null:
-    nothing limits it, or nothing is recorded. `minimum_met`: whether `min_days` can be kept."""
+    """`per_day`: bytes recorded a day, of the last week. `kept_days`: from the oldest picture until
+    now. `days_left`: how far back this camera will reach at this rate, bounded by its policy, its
+    quota and the store; null: nothing is recorded. `minimum_met`: the store has room for
+    `min_days`; `quota_met`: the quota has. `locked_size`: bytes that retention cannot free."""
 
     camera_id: int
     size: int
@@ -134,27 +137,35 @@ class CameraForecastOut(Schema):
     per_day: int
     kept_days: float
     days_left: float | None
-    min_days: int | None
-    max_days: int | None
+    min_days: int
+    max_days: int
     minimum_met: bool
+    quota_met: bool
+    locked_size: int
 
 
 class StoreFillOut(Schema):
-    """`total`, `free` null: the store does not say. `fill`: 0 to 1. `level`: `full` from 95 %,
-    `high` from 90 %, `filling` from 80 %. `days_left`: until it is full at today's rate, with what
-    retention will free; null: never, or not known."""
+    """`total`, `free` null: the store does not say. `used`: bytes of segments. `fill`: 0 to 1, of
+    what is taken by anything; `protected`: by what must stay (locked, younger than its minimum, not
+    ours): video that may go is as good as free room. `level` is of the protected: `full` from 95 %,
+    `high` from 90 %, `filling` from 80 %. `days_left`: until it is full at today's rate; null:
+    never, or not known."""
 
     total: int | None
     free: int | None
     used: int
     fill: float | None
+    protected: float | None
     level: Literal["ok", "filling", "high", "full", "unknown"]
     per_day: int
     days_left: float | None
 
 
 class ForecastOut(Schema):
+    """`minimum_bytes`: what all minimums and locks need at today's rates."""
+
     now: int
+    minimum_bytes: int
     store: StoreFillOut
     cameras: list[CameraForecastOut]
 
@@ -199,22 +210,24 @@ class DamageOut(Schema):
 
 
 class ArchiveHealthOut(Schema):
-    """`damage`: the newest; `damaged`: how many in all. `garbage`, `garbage_size`: what waits to be
-    deleted from the store. `object_lock`: the store itself refuses to delete what is locked; null:
-    not known."""
+    """`damage`: what was asked for, the newest found first; `damaged`: how many in all.
+    `scrub_began`: when the pass that reads everything again began; null: never. `garbage`,
+    `garbage_size`: what waits to be deleted from the store. `object_lock`: the store itself can
+    refuse to delete what is locked; null: it does not answer."""
 
     now: int
     store: StoreFillOut
     damaged: int
     damage: list[DamageOut]
-    scrubbed: int | None
+    scrub_began: int | None
     garbage: int
     garbage_size: int
     object_lock: bool | None
 
 
 class DamageQuery(Schema):
-    """`start`, `end`: of the damaged video."""
+    """`cameras` absent: of all."""
 
-    start: Moment = 0
-    end: Moment = 10**17
+    cameras: Ids | None = None
+    offset: Annotated[int, Field(ge=0, le=10**6)] = 0
+    limit: Annotated[int, Field(ge=1, le=MOST_DAMAGE)] = 100

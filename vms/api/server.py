@@ -16,7 +16,7 @@ from storage.archive import Archive
 from storage.index import Index
 from vms.api import static
 from vms.api.allowance import Allowance
-from vms.api.call import Api, MakeClip, Probe
+from vms.api.call import Api, MakeClip, Probe, Shelf
 from vms.api.dispatch import Endpoint
 from vms.api.handlers import bookmarks, signals
 from vms.api.middleware import access_log, errors_as_problems, security_headers
@@ -44,6 +44,7 @@ async def serve(
     settings: Settings,
     index: Index,
     archive: Archive,
+    store: Shelf,
     bus: Bus,
     clock: Clock,
     *,
@@ -51,7 +52,7 @@ async def serve(
     probe: Probe,
 ) -> None:
     """Serve until cancelled. Raises Conflict when the port is taken."""
-    api = make_api(settings, index, archive, bus, clock, make_clip=make_clip, probe=probe)
+    api = make_api(settings, index, archive, store, bus, clock, make_clip=make_clip, probe=probe)
     state = NodeState("api", settings.node, bus, clock)
     async with listening(api), asyncio.TaskGroup() as tasks:
         tasks.create_task(api.watch.run())
@@ -66,6 +67,7 @@ def make_api(
     settings: Settings,
     index: Index,
     archive: Archive,
+    store: Shelf,
     bus: Bus,
     clock: Clock,
     *,
@@ -78,6 +80,7 @@ def make_api(
         settings=settings,
         index=index,
         archive=archive,
+        store=store,
         footage=Footage(archive, bus),
         bus=bus,
         clock=clock,
@@ -98,6 +101,7 @@ def make_api(
         setting_up=asyncio.Lock(),
         signals_of_users=Allowance(clock, signals.USER_BURST, signals.USER_PER_SECOND),
         signals_of_cameras=Allowance(clock, signals.CAMERA_BURST, signals.CAMERA_PER_SECOND),
+        dry_runs=asyncio.Semaphore(1),
         marks_of_users=Allowance(clock, bookmarks.USER_BURST, bookmarks.USER_PER_SECOND),
     )
 

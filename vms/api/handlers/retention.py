@@ -4,11 +4,12 @@ receipts of what went. For administrators."""
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from storage.index.receipts import Receipt
 from storage.index.retention import Change, Standing
 from storage.retention.changes import DELAY_MICROS, Wanted, change, effective_of
-from storage.retention.policy import Effective
+from storage.retention.policy import USUAL, Effective
 from vms.api.call import Api, Call
 from vms.api.keeping import (
     EffectiveOut,
@@ -81,7 +82,7 @@ async def list_receipts(call: Call) -> ReceiptsOut:
 
 def usual(api: Api) -> RetentionPolicy:
     """What counts where nobody says anything: the settings' days."""
-    return RetentionPolicy(max_days=api.settings.retain.days)
+    return replace(USUAL, max_days=api.settings.retain.days)
 
 
 def _effective(standing: Standing, policy: Effective) -> EffectiveOut:

@@ -1,4 +1,5 @@
-"""Something happened at a camera: told to its recorder, which keeps the time around it."""
+"""Something happened at a camera: kept in the index, and told to its recorder, which keeps the time
+around it."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ async def add_event(call: Call) -> EventOut:
     call.api.signals_of_users.take(call.user.id)
     call.api.signals_of_cameras.take(call.camera_id)
     at = _moment(sent.at, call.api.clock.wall())
-    await _there(call)
+    await _keep(call, at, sent)
     told = {"at": at, "kind": sent.kind, "detail": sent.detail}
     await call.api.bus.publish(f"camera.event.{call.camera_id}", told)
     log.info("camera %d: event %s, told by %s", call.camera_id, sent.kind, call.user.name)
@@ -42,9 +43,10 @@ def _moment(at: int | None, now: WallTime) -> WallTime:
     return WallTime(at)
 
 
-async def _there(call: Call) -> None:
-    """Raises NotFound for a camera that is not there."""
+async def _keep(call: Call, at: WallTime, sent: EventIn) -> None:
+    """For the timeline, and for what is kept longer around events. Raises NotFound for a camera
+    that is not there."""
     try:
-        await call.api.index.cameras.get(call.camera_id)
+        await call.api.index.events.add(call.camera_id, at, sent.kind, sent.detail)
     except NotFound:
         raise NotFound(NO_SUCH_CAMERA) from None
