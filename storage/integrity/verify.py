@@ -140,7 +140,8 @@ class _Verification:
                 if wrong is None:
                     await self._index.damage.clear([entry.outline])
                     wrong = self._linked(entry, judged, identity, excuses)
-                if wrong is not None and await self._index.census.there(entry.outline):
+                missing = wrong is not None and wrong.kind is Kind.MISSING  # was told already
+                if wrong and not missing and await self._index.census.there(entry.outline):
                     yield wrong
 
     async def _streams(self) -> dict[int, int]:
@@ -181,7 +182,7 @@ class _Verification:
                 await presence.absent(self._index, store, entry)
                 if listed is None
                 else presence.wrong_size(entry, listed)
-                if self._request.level.reaches(Level.SIZE)
+                if self._request.level is Level.SIZE  # a deeper level counts bytes itself
                 else None
             )
             if finding is not None:
