@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from storage.archive import Archive
+from storage.full.watch import FullWatch
 from storage.index import Index
 from storage.metrics import SWEEP_SECONDS
+from storage.moving import COLD, ColdTier, Mover
 from storage.objects.store import ObjectStore, WrongStore
+from storage.retention.policy import USUAL
+from storage.retention.pressing import pressing
 from storage.retention.sweep import Memory, sweep
 from storage.tally import tally
 from vms.core.bus import Bus
@@ -27,30 +32,44 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class RetainConfig:
     """`days`: where neither site, group nor camera say any. `interval_seconds`: between two
-    sweeps."""
+    sweeps. `capacity_bytes`: what a store may hold that cannot tell (S3); None: not known."""
 
     days: int = 30
     interval_seconds: float = 60.0
     node: str = "local"
+    capacity_bytes: int | None = None
 
 
 async def retain(
-    config: RetainConfig, index: Index, store: ObjectStore, bus: Bus, clock: Clock
+    config: RetainConfig,
+    index: Index,
+    store: ObjectStore,
+    bus: Bus,
+    clock: Clock,
+    cold: ColdTier | None = None,
 ) -> None:
-    """Sweep every `interval_seconds` and say how it goes, until cancelled."""
+    """Sweep every `interval_seconds` and say how it goes, until cancelled. `cold`: where what is
+    old moves to, if anywhere."""
     state, steady = NodeState("retain", config.node, bus, clock), SteadyClock(clock)
-    archive, memory = Archive(index, store), Memory()
+    archive, memory = Archive(index, store, cold.store if cold else None), Memory()
+    tiers = {} if cold is None else {COLD: cold.store}
+
+    full = FullWatch(index, store, state, config.capacity_bytes)
+    needed = pressing(index, store, replace(USUAL, max_days=config.days))
 
     async def sweeping() -> None:
         while True:
-            await _sweep_and_tell(config, index, store, state, steady, memory)
-            await clock.sleep(config.interval_seconds)
+            await _sweep_and_tell(config, index, store, tiers, state, steady, memory)
+            await full.watch(config.interval_seconds, needed, steady)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise("node state", state.run, clock=clock))
         tasks.create_task(supervise("civil time", lambda: steady.run(_note_step), clock=clock))
         tasks.create_task(supervise("retention", sweeping, clock=clock))
         tasks.create_task(supervise("tally", lambda: tally(index, archive, clock), clock=clock))
+        if cold is not None:
+            mover = Mover(index, store, cold)
+            tasks.create_task(supervise("tiers", lambda: mover.run(state, steady), clock=clock))
 
 
 def _note_step(change: HostChange) -> None:
@@ -62,13 +81,15 @@ async def _sweep_and_tell(
     config: RetainConfig,
     index: Index,
     store: ObjectStore,
+    tiers: Mapping[int, ObjectStore],
     state: NodeState,
     clock: Clock,
     memory: Memory,
 ) -> None:
     began = clock.monotonic()
     try:
-        done = await sweep(index, store, site_days=config.days, now=clock.wall(), memory=memory)
+        now, days = clock.wall(), config.days
+        done = await sweep(index, store, site_days=days, now=now, tiers=tiers, memory=memory)
     except WrongStore as error:
         _only(state, "store-wrong", str(error))
         log.warning("retention deletes nothing: %s", error)
