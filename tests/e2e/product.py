@@ -88,7 +88,7 @@ class Product:
         self.api = Api(address)
 
     def add_camera(self, name: str, main_url: str, **fields: object) -> int:
-        body = {"name": name, "main_url": main_url, **fields}
+        body = {"name": name, "main_url": main_url, "purposes": ["security"], **fields}
         return int(self.api.call("POST", "/api/cameras", body)["id"])
 
     def wait_recording(self, *camera_ids: int, role: str = "main") -> None:

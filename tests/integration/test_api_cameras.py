@@ -14,6 +14,7 @@ from storage.index import Index
 from tests.integration.api_stage import CAMERA_PASSWORD, PASSWORD, Browser, Stage, open_stage
 from vms.core.model import Camera, Cause, Role, StreamRole
 from vms.core.secret import Secret
+from vms.core.walltime import DAY
 
 CANARY = "p%40ss:word"
 
@@ -41,6 +42,7 @@ async def test_user_and_password_in_an_address_are_split_off_and_never_returned(
         "name": "Gate",
         "main_url": f"rtsp://cam:{CANARY}@192.0.2.1:8554/1?x=1",
         "sub_url": "rtsp://192.0.2.1/2",
+        "purposes": ["security"],
     }
     added = await root.call("POST", "/api/cameras", sent)
     assert added.status == 201
@@ -58,6 +60,7 @@ async def test_user_and_password_in_an_address_are_split_off_and_never_returned(
 
 async def test_a_sub_stream_is_recorded_when_asked(stage: Stage, root: Browser) -> None:
     sent = {"name": "G", "main_url": "rtsp://h/1", "sub_url": "rtsp://h/2", "record_sub": True}
+    sent |= {"purposes": ["security"]}
     added = await root.call("POST", "/api/cameras", sent)
     assert [stream["record"] for stream in added.json["streams"]] == [True, True]
 
@@ -112,12 +115,15 @@ async def test_a_sub_stream_can_go_and_come_back_with_its_id(stage: Stage, root:
         ({"retention_days": 40_000}, "retention_days", "too-large"),
         ({"username": "a\nb"}, "username", "characters"),
         ({"owner": "me"}, "owner", "unknown"),
+        ({"purposes": []}, "purposes", "required"),
+        ({"purposes": ["curiosity"]}, "purposes.0", "enum"),
     ],
 )
 async def test_a_field_that_cannot_be_is_named(
     stage: Stage, root: Browser, fields: dict[str, object], field: str, code: str
 ) -> None:
-    sent = {"name": "G", "main_url": "rtsp://192.0.2.1/1", **fields}
+    named = {"name": "G", "main_url": "rtsp://192.0.2.1/1", "purposes": ["security"]}
+    sent = {**named, **fields}
     answer = await root.call("POST", "/api/cameras", sent)
     assert (answer.status, answer.json["errors"]) == (400, [{"field": field, "message": code}])
     assert await stage.index.cameras.list() == []
@@ -125,7 +131,7 @@ async def test_a_field_that_cannot_be_is_named(
 
 async def test_a_number_belongs_to_one_camera(stage: Stage, root: Browser) -> None:
     for status in (201, 409):
-        sent = {"name": "G", "number": 7, "main_url": "rtsp://192.0.2.1/1"}
+        sent = {"name": "G", "number": 7, "main_url": "rtsp://192.0.2.1/1", "purposes": ["traffic"]}
         answer = await root.call("POST", "/api/cameras", sent)
         assert answer.status == status
     assert answer.json["errors"] == [{"field": "number", "message": "taken"}]
@@ -241,3 +247,34 @@ async def test_an_unknown_camera_or_a_taken_name_is_refused(stage: Stage, root: 
         assert (await root.call("POST", "/api/users", sent)).status == status
     sent = {"name": "citra", "password": PASSWORD, "cameras": [10**30]}
     assert (await root.call("POST", "/api/users", sent)).status == 400
+
+
+async def test_a_new_camera_names_what_it_is_for(stage: Stage, root: Browser) -> None:
+    sent: dict[str, object] = {"name": "G", "main_url": "rtsp://192.0.2.1/1"}
+    refused = await root.call("POST", "/api/cameras", sent)
+    assert refused.json["errors"] == [{"field": "purposes", "message": "required"}]
+    sent |= {"purposes": ["traffic", "security", "traffic"], "owner_agency": " Dishub "}
+    sent |= {"sign_posted": True, "contact": "0548 123"}
+    added = await root.call("POST", "/api/cameras", sent)
+    assert added.json["purposes"] == ["security", "traffic"], "each once, in the order of the law"
+    assert (added.json["owner_agency"], added.json["contact"]) == ("Dishub", "0548 123")
+    path = f"/api/cameras/{added.json['id']}"
+    changed = await root.call("PATCH", path, {"purposes": ["disaster"], "sign_posted": False})
+    assert (changed.json["purposes"], changed.json["sign_posted"]) == (["disaster"], False)
+    assert changed.json["contact"] == "0548 123"
+    assert (await root.call("PATCH", path, {"purposes": []})).status == 400
+
+
+async def test_fewer_days_of_a_camera_wait_and_more_count_at_once(
+    stage: Stage, root: Browser
+) -> None:
+    camera = await stage.camera()
+    path = f"/api/cameras/{camera.id}"
+    longer = await root.call("PATCH", path, {"retention_days": 60})
+    assert longer.json["retention_days"] == 60
+    shorter = await root.call("PATCH", path, {"retention_days": 7, "name": "Door"})
+    assert (shorter.json["retention_days"], shorter.json["name"]) == (60, "Door")
+    await root.call("PATCH", path, {"retention_days": 60, "name": "Gate"})
+    (waits,) = (await root.call("GET", "/api/retention")).json["pending"]
+    assert (waits["scope"], waits["owner_id"]) == ("camera", camera.id)
+    assert (waits["policy"]["max_days"], waits["effective"]) == (7, stage.clock.wall() + DAY)

@@ -19,6 +19,7 @@ from vms.app import index_key
 from vms.auth.passwords import generated
 from vms.core.clock import SystemClock
 from vms.core.model import Camera, Role, StreamRole
+from vms.core.promises import Purpose
 from vms.core.secret import Secret
 from vms.demo.cameras import DEFAULT_PORT, DEMO_CAMERAS, PASSWORD_VARIABLE, USERNAME
 from vms.log import set_up
@@ -30,6 +31,7 @@ from vms.settings import Settings, load
 
 USER = "admin"
 DATA_DIR = "var/demo"
+PURPOSES = (Purpose.SECURITY,)
 
 
 async def demo(environ: Mapping[str, str], file: Path | None, cameras: Sequence[str]) -> None:
@@ -69,9 +71,13 @@ async def _simulated(index: Index, port: int) -> Secret:
             for role in StreamRole
         )
         if camera.number in known:
-            await index.cameras.change(known[camera.number].id, CameraChange(streams=streams))
+            kept = known[camera.number]
+            change = CameraChange(streams=streams, purposes=kept.purposes or PURPOSES)
+            await index.cameras.change(kept.id, change)
         else:
-            await index.cameras.add(NewCamera(camera.name, camera.number, streams=streams))
+            await index.cameras.add(
+                NewCamera(camera.name, camera.number, streams=streams, purposes=PURPOSES)
+            )
     return password
 
 
@@ -88,9 +94,12 @@ async def _add_real(index: Index, url: str) -> None:
     streams = (NewStream(StreamRole.MAIN, plain, user, Secret(password)),)
     known = _with_url(await index.cameras.list(), plain)
     if known is not None:
-        await index.cameras.change(known.id, CameraChange(streams=streams))
+        change = CameraChange(streams=streams, purposes=known.purposes or PURPOSES)
+        await index.cameras.change(known.id, change)
     else:
-        await index.cameras.add(NewCamera(read_address(plain).host, streams=streams))
+        await index.cameras.add(
+            NewCamera(read_address(plain).host, streams=streams, purposes=PURPOSES)
+        )
 
 
 def _with_url(cameras: Iterable[Camera], url: str) -> Camera | None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from storage.index import KEEP, CameraChange, Keep, NewCamera, NewStream
 from vms.api.addresses import camera_address
 from vms.api.call import Api, Call
+from vms.api.handlers.retention import set_days
 from vms.api.problems import WrongFields
 from vms.api.schemas import CameraIn, CameraOut, CameraPatch, CamerasOut
 from vms.auth.policy import Action, allows, sees
@@ -54,13 +55,13 @@ async def add_camera(call: Call) -> CameraOut:
 
 
 async def change_camera(call: Call) -> CameraOut:
+    """Fewer days than before count after retention's delay; until then the old ones are told."""
     sent = call.body(CameraPatch)
     before = await call.api.index.cameras.get(call.camera_id)
     change = CameraChange(
         name=KEEP if sent.name is None else sent.name,
         number=KEEP if sent.number is None else sent.number,
         enabled=KEEP if sent.enabled is None else sent.enabled,
-        retention_days=sent.retention_days if "retention_days" in sent.model_fields_set else KEEP,
         priority=KEEP if sent.priority is None else sent.priority,
         streams=changed_streams(before.streams, sent),
         purposes=KEEP if sent.purposes is None else tuple(sent.purposes),
@@ -69,6 +70,9 @@ async def change_camera(call: Call) -> CameraOut:
         contact=KEEP if sent.contact is None else sent.contact,
     )
     camera = await call.api.index.cameras.change(before.id, change)
+    if "retention_days" in sent.model_fields_set:
+        await set_days(call, before.id, sent.retention_days)
+        camera = await call.api.index.cameras.get(before.id)
     await _changed(call.api, camera.id)
     return _out(call, camera)
 

@@ -25,7 +25,7 @@ from vms.api.keeping import (
     ValueOut,
 )
 from vms.api.numbers import id_in_path
-from vms.core.promises import RetentionPolicy
+from vms.core.promises import RetentionPolicy, Scope
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,18 @@ async def set_retention(call: Call) -> RetentionSet:
     log.info("retention of %s %d set by %s", sent.scope, sent.owner_id, call.user.name)
     call.api.watch.cameras_changed()
     return RetentionSet(pending=None if waits is None else _pending(waits))
+
+
+async def set_days(call: Call, camera_id: int, days: int | None) -> None:
+    """What a camera itself says of `max_days`, as `set_retention`. The same days as now change
+    nothing: what waits goes on waiting when somebody saves another field."""
+    index = call.api.index
+    before = await index.retention.get(Scope.CAMERA, camera_id)
+    policy = replace(before, max_days=days)
+    if policy == before:
+        return
+    wanted = Wanted(Scope.CAMERA, camera_id, policy, by=call.user.name)
+    await change(index, wanted, call.api.clock.wall(), usual=usual(call.api))
 
 
 async def cancel_change(call: Call) -> None:
