@@ -51,8 +51,8 @@ async def root(stage: Stage) -> Browser:
 
 
 async def added(root: Browser, **fields: object) -> dict[str, Any]:
-    sent = {"name": "Gate", "main_url": "rtsp://192.0.2.1/1", "sub_url": "rtsp://192.0.2.1/2"}
-    sent |= {"purposes": ["traffic"]}
+    sent: dict[str, object] = {"name": "Gate", "purposes": ["traffic"]}
+    sent |= {"main_url": "rtsp://192.0.2.1/1", "sub_url": "rtsp://192.0.2.1/2"}
     answer = await root.call("POST", "/api/cameras", sent | fields)
     assert answer.status == 201, answer.body
     made: dict[str, Any] = answer.json
