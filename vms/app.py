@@ -27,6 +27,7 @@ from vms.ops import watched
 from vms.settings import ColdSection, Place, Settings, StoreSection
 
 KEY_BYTES = 32
+DAY_SECONDS = 86_400.0
 WORKER_FOLDER = "worker-"
 """Each recorder process has a spool of its own below the settings' folder."""
 
@@ -232,6 +233,7 @@ async def _play(on: Resources) -> None:
 
 
 async def _retain(on: Resources) -> None:
+    from storage.integrity.scrub import ScrubConfig
     from storage.retention import RetainConfig, retain
 
     section = on.settings.retain
@@ -240,6 +242,7 @@ async def _retain(on: Resources) -> None:
         interval_seconds=section.interval_seconds,
         node=on.settings.node,
         capacity_bytes=on.settings.store.capacity_bytes or None,
+        scrub=ScrubConfig(section.scrub_bytes_per_second, section.scrub_days * DAY_SECONDS),
     )
     async with opened_store(on.settings) as store, opened_cold(on.settings) as cold:
         await retain(config, on.index, store, on.bus, on.clock, _tier(on.settings, cold))

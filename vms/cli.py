@@ -77,7 +77,8 @@ def _kill() -> None:
 
 
 def parser(asked: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """`asked`: what will be parsed. Only `demo-camera` among them costs loading its codecs."""
+    """`asked`: what will be parsed. Only `demo-camera` among them costs loading its codecs, and
+    `verify` the database's library."""
     whole = argparse.ArgumentParser(
         prog="vms", description="Matakota VMS: records every camera of a city, shows it, finds it."
     )
@@ -108,6 +109,10 @@ def parser(asked: Sequence[str] = ()) -> argparse.ArgumentParser:
     healthy.add_argument("role", choices=_ROLES)
     migrate = add("migrate", _migrate, "bring index and store up to this version")
     migrate.add_argument("--new-key", action="store_true", help="make the key file first")
+    verify = add("verify", _verify, "check the archive: rows, objects, hashes, the chain")
+    if "verify" in asked:
+        _add_verify(verify)
+    add("rebuild-index", _rebuild_index, "put back what the store holds and the index does not")
     probe = add("probe", _probe, "try a camera and say in words what it offers")
     probe.add_argument("url", help="rtsp://host/path; the password is asked for")
     probe.add_argument("--user", default="", help="user of the camera")
@@ -127,6 +132,22 @@ def _add_demo_camera(made: argparse.ArgumentParser) -> None:
     from vms.demo.cameras import add_arguments
 
     add_arguments(made)
+
+
+def _add_verify(made: argparse.ArgumentParser) -> None:
+    from storage.integrity.findings import Level
+
+    made.add_argument(
+        "--level",
+        type=Level,
+        choices=list(Level),
+        default=Level.SIZE,
+        help="how deep; each looks at what the ones before it do (default: size)",
+    )
+    made.add_argument(
+        "--camera", type=int, action="append", default=[], help="one by its number (repeatable)"
+    )
+    made.add_argument("--mbps", type=float, help="megabytes a second that may be read")
 
 
 def _add_user(made: argparse.ArgumentParser) -> None:
@@ -211,6 +232,20 @@ async def _migrate(arguments: argparse.Namespace) -> None:
     if arguments.new_key:
         make_key(settings.key_file)
     await prepare(settings)
+
+
+async def _verify(arguments: argparse.Namespace) -> int:
+    from vms.machine.archive import verify_archive
+
+    rate = arguments.mbps * 1e6 if arguments.mbps else None
+    settings = _logs(arguments, "verify")
+    return await verify_archive(settings, arguments.level, arguments.camera, rate)
+
+
+async def _rebuild_index(arguments: argparse.Namespace) -> int:
+    from vms.machine.archive import rebuild_index
+
+    return await rebuild_index(_logs(arguments, "rebuild-index"))
 
 
 async def _probe(arguments: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from storage.integrity.protection import protect, unprotect
 from storage.integrity.reading import Shelf
 from storage.integrity.refill import refill
 from storage.integrity.survey import Extent
-from storage.marker import FACT
+from storage.marker import agree, fact
 from storage.objects.store import ObjectStore, WrongStore
 from vms.core.clock import Clock
 from vms.core.media.access_unit import AUDIO
@@ -55,7 +55,8 @@ async def rebuild(
     WrongStore when store and index belong to others, Unavailable when one is away.
     """
     this = _Rebuild(index, stores, clock, done or Rebuilt())
-    await adopt(index, stores[0])
+    for tier, store in stores.items():
+        await adopt(index, store, tier)
     extents: list[Extent] = []
     async for found in survey.survey(stores, this.old):
         if isinstance(found, Finding):
@@ -66,18 +67,21 @@ async def rebuild(
         yield finding
 
 
-async def adopt(index: Index, store: ObjectStore) -> None:
-    """Join an index that knows of no store yet to this one. Raises WrongStore when the store says
-    nothing of itself, or is another than the index's."""
+async def adopt(index: Index, store: ObjectStore, tier: int = 0) -> None:
+    """Join an index that knows of no store of this tier yet to this one. Raises WrongStore when the
+    store says nothing of itself, or is another than the index's."""
     await store.check()
-    found = await store.identity()
+    found, known = await store.identity(), await index.facts.get(fact(tier))
+    if found is None and tier and known is None:
+        return await agree(index, store, tier)  # a second store that is new
     if found is None:
         raise WrongStore("this store has no marker: is it the right one, is its disk mounted?")
-    if await index.facts.get(FACT) is None and await index.segments.any():
+    if known is None and tier == 0 and await index.segments.any():
         raise WrongStore("the index has segments and does not know of which store")
-    expected = await index.facts.claim(FACT, found)
+    expected = await index.facts.claim(fact(tier), found)
     if found != expected:
         raise WrongStore("this store belongs to another index", store=found, wanted=expected)
+    return await agree(index, store, tier)
 
 
 class _Rebuild:

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from storage.index import Index
 from storage.index.census import START, Entry
@@ -47,6 +48,10 @@ class ScrubConfig:
     pass_seconds: float = 7 * 86_400.0
 
 
+OFF: Final = ScrubConfig(bytes_per_second=0)
+"""Nothing is read; damage that is known is still told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """The last row that was read, and when this pass began."""
@@ -56,8 +61,7 @@ class Cursor:
 
 
 class Scrub:
-    """One reader of everything. `run` is a task of who makes it; it raises when index or store are
-    away, and goes on where it was."""
+    """One reader of everything. `run` is a task of who makes it."""
 
     def __init__(
         self,
@@ -73,15 +77,21 @@ class Scrub:
         self._saved = clock.monotonic()
 
     async def run(self) -> None:
-        """Until cancelled. Raises WrongStore, Unavailable."""
-        await self.tell()
+        """Until cancelled. A store or an index that is away is waited for."""
         while True:
-            if self._config.bytes_per_second == 0 or not await self.step():
-                await self._clock.sleep(_IDLE_SECONDS)
+            try:
+                if self._config.bytes_per_second and await self.step():
+                    continue
+                await self.tell()
+            except VmsError as error:
+                log.debug("scrub waits: %s", error)
+            await self._clock.sleep(_IDLE_SECONDS)
 
     async def step(self) -> bool:
-        """Read the next few objects; False when there is nothing to do now."""
-        await agree(self._index, self._stores[0])
+        """Read the next few objects; False when there is nothing to do now. Raises WrongStore,
+        Unavailable."""
+        for tier, store in self._stores.items():
+            await agree(self._index, store, tier)
         cursor = await self._cursor()
         if cursor is None:
             return False
@@ -164,20 +174,3 @@ def parsed(text: str | None) -> Cursor | None:
         return Cursor((int(stream_id), WallTime(int(start))), WallTime(int(began)))
     except (ValueError, TypeError):
         return None
-
-
-async def scrub(
-    config: ScrubConfig,
-    index: Index,
-    stores: Mapping[int, ObjectStore],
-    state: NodeState,
-    clock: Clock,
-) -> None:
-    """Read the archive again and again, until cancelled; trouble is waited out."""
-    running = Scrub(config, index, stores, state, clock)
-    while True:
-        try:
-            await running.run()
-        except VmsError as error:
-            log.debug("scrub waits: %s", error)
-            await clock.sleep(_IDLE_SECONDS)

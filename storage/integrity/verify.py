@@ -66,7 +66,8 @@ async def verify(
     """
     this = _Verification(index, stores, request, clock, seen or Seen())
     if request.level.reaches(Level.PRESENCE):
-        await agree(index, stores[0])
+        for tier, store in stores.items():
+            await agree(index, store, tier)
     async for finding in this.rows():
         yield finding
     if request.level.reaches(Level.PRESENCE):

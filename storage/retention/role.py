@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from storage.archive import Archive
 from storage.full.watch import FullWatch
 from storage.index import Index
+from storage.integrity.scrub import OFF, Scrub, ScrubConfig
 from storage.metrics import SWEEP_SECONDS
 from storage.moving import COLD, ColdTier, Mover
 from storage.objects.store import ObjectStore, WrongStore
@@ -32,12 +33,14 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class RetainConfig:
     """`days`: where neither site, group nor camera say any. `interval_seconds`: between two
-    sweeps. `capacity_bytes`: what a store may hold that cannot tell (S3); None: not known."""
+    sweeps. `capacity_bytes`: what a store may hold that cannot tell (S3); None: not known.
+    `scrub`: how the archive is read again in the background; without a word it is not."""
 
     days: int = 30
     interval_seconds: float = 60.0
     node: str = "local"
     capacity_bytes: int | None = None
+    scrub: ScrubConfig = OFF
 
 
 async def retain(
@@ -67,6 +70,8 @@ async def retain(
         tasks.create_task(supervise("civil time", lambda: steady.run(_note_step), clock=clock))
         tasks.create_task(supervise("retention", sweeping, clock=clock))
         tasks.create_task(supervise("tally", lambda: tally(index, archive, clock), clock=clock))
+        reading = Scrub(config.scrub, index, {0: store, **tiers}, state, steady)
+        tasks.create_task(supervise("scrub", reading.run, clock=clock))
         if cold is not None:
             mover = Mover(index, store, cold)
             tasks.create_task(supervise("tiers", lambda: mover.run(state, steady), clock=clock))

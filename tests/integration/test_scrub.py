@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage.index import migrate, open_index
-from storage.integrity.scrub import CURSOR, PROBLEM, Scrub, ScrubConfig, parsed, scrub
+from storage.integrity.scrub import CURSOR, PROBLEM, Scrub, ScrubConfig, parsed
 from storage.objects import ObjectStore, open_store
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
@@ -205,7 +205,8 @@ async def test_a_store_that_is_away_is_waited_for_and_is_no_damage(
         await site.scrub().step()
     stores: dict[int, ObjectStore] = {0: site.store}  # type: ignore[dict-item]
     still = HandClock(START + 3 * DAY)
-    running = asyncio.ensure_future(scrub(FAST, site.vault.index, stores, site.state, still))
+    waiting = Scrub(FAST, site.vault.index, stores, site.state, still)
+    running = asyncio.ensure_future(waiting.run())
     while not still.sleeping and not running.done():
         await asyncio.sleep(0.01)
     assert not running.done()

@@ -144,8 +144,13 @@ class PlaySection(Section):
 
 
 class RetainSection(Section):
+    """`scrub_bytes_per_second`: how fast the archive is read again in the background, to find what
+    disks lost; 0: not at all. `scrub_days`: no sooner does that begin anew."""
+
     days: int = Field(default=30, ge=1, le=36_500)
     interval_seconds: float = Field(default=300.0, ge=1)
+    scrub_bytes_per_second: int = Field(default=8 * 1024**2, ge=0)
+    scrub_days: float = Field(default=7.0, ge=0)
 
 
 class ApiSection(Section):
