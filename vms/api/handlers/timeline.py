@@ -34,8 +34,8 @@ from vms.core.promises import Lock
 from vms.core.walltime import DAY, MINUTE, TimeRange, WallTime, merge
 
 LONGEST_MICROS = 400 * DAY
-MOST_GAPS = 4000
-"""Of all cameras together; beyond that they are joined by pixel."""
+MOST_GAPS = 8000
+"""Of all cameras together, and never more than a pixel each; beyond that they are joined."""
 MOST_BOOKMARKS = 5000
 """The newest."""
 MOST_SEGMENTS = 12_000
@@ -102,7 +102,7 @@ async def _lanes(
         [each.id for each in streams.values()],
     )
     spans = await spans_of(api, streams.values(), span, max(pixel, SLACK_MICROS))
-    gaps = await api.index.lanes.gaps(ids, span, most=MOST_GAPS, pixel_micros=pixel)
+    gaps = await _gaps(api, ids, span, pixels)
     events = await api.index.lanes.events(camera_ids, span, pixel_micros=pixel)
     locks = await api.index.locks.touching(camera_ids, span, now)
     marks = await api.index.bookmarks.between(camera_ids, span, limit=MOST_BOOKMARKS)
@@ -126,6 +126,14 @@ async def _lanes(
         )
 
     return into, [lane(camera_id) for camera_id in camera_ids]
+
+
+async def _gaps(
+    api: Api, stream_ids: list[int], span: TimeRange, pixels: int
+) -> dict[int, list[GapMark]]:
+    most = min(MOST_GAPS, pixels * len(stream_ids))
+    cell = max(span.micros // pixels, span.micros * len(stream_ids) // MOST_GAPS)
+    return await api.index.lanes.gaps(stream_ids, span, most=most, pixel_micros=cell)
 
 
 async def _pieces(
