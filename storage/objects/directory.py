@@ -36,6 +36,7 @@ class DirectoryRecordStore:
     def __init__(self, root: Path, threads: Threads) -> None:
         self._root = root
         self._threads = threads
+        self._known = b""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._root)!r})"
@@ -77,14 +78,19 @@ class DirectoryRecordStore:
 
     def _check(self) -> None:
         self._require_root()
-        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
             raise Unavailable("the directory of the store cannot be written", store=self._root)
 
     def _identity(self) -> str | None:
+        """From now on this is the marker that must be there."""
         self._require_root()
+        self._known = self._marker() or b""
+        return marker_id(self._known) if self._known else None
+
+    def _marker(self) -> bytes | None:
         marker = self._root / MARKER
         with files.translated(marker):
-            return marker_id(marker.read_bytes()) if marker.exists() else None
+            return marker.read_bytes() if marker.exists() else None
 
     def _mark(self, store_id: str) -> None:
         self._require_root()
@@ -126,10 +132,14 @@ class DirectoryRecordStore:
             raise Unavailable("the directory of the store is not there", store=self._root)
 
     def _require_marker(self) -> None:
-        """One stat a call keeps us from working below a mount point whose disk is away."""
+        """A look each call keeps us from working below a mount point whose disk is away, or in
+        another store that was mounted there since `identity` was asked."""
         self._require_root()
-        if not (self._root / MARKER).is_file():
+        found = self._marker()
+        if found is None:
             raise WrongStore("the store has no marker: is its disk mounted?", store=self._root)
+        if self._known and found != self._known:
+            raise WrongStore("the store is not the one it was: another marker", store=self._root)
 
 
 class DirectoryStore(DirectoryRecordStore):

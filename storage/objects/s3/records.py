@@ -16,7 +16,7 @@ from storage.objects.s3.sending import HASH_HEADER, send
 from storage.objects.store import MARKER, Room, WrongStore, checked_key, marker_bytes, marker_id
 from storage.objects.threads import Threads
 from storage.objects.walks import T, Walk, walk_through
-from vms.core.errors import Conflict, Corrupt, Invalid, NotFound
+from vms.core.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 
 _NO_LOCK = (
     "ObjectLockConfigurationNotFoundError",
@@ -95,6 +95,8 @@ class S3RecordStore:
     def _require(self, key: str, sha256: bytes, length: int | None) -> None:
         """That the object is the one put: by the hash beside it, and by its size if given."""
         found = self._stat(key)
+        if found is None and length is not None:
+            raise Unavailable("the store does not keep what it is given", key=key)
         if found is None:
             raise NotFound("neither the spool file nor its object is there", key=key)
         if found[1] != sha256.hex() or length not in (None, found[0]):

@@ -1,0 +1,365 @@
+"""Whatever befalls a store: nothing that was recorded is lost, an alarm says what is wrong, and all
+is archived when it ends. The uploader, the archive and the stores are real, and so are the faults.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from recorder.uploader import Uploader
+from storage.archive import Archive
+from storage.index import Index, NewCamera, NewStream
+from storage.objects import MARKER, RecordStore, open_record_store, open_store
+from tests.fakes.bus import FakeBus
+from tests.fakes.clock import HandClock
+from tests.fakes.segments import NINE, content, segment
+from tests.servers.faulty import Fault, FaultyProxy, faulty_proxy
+from tests.servers.s3 import S3Server
+from vms.core.beside import beside
+from vms.core.errors import Unavailable
+from vms.core.model import Cause, Segment, Stream, StreamRole
+from vms.core.nodestate import NodeState, Problem
+from vms.core.walltime import TimeRange, WallTime
+
+COUNT = 3
+SIZE = 200_000
+EVER = TimeRange(WallTime(0), WallTime(1 << 60))
+MEMORY = Path("/dev/shm")
+"""On every Linux, and never the filesystem of temporary directories."""
+Stage = Callable[[RecordStore], "Recorder"]
+
+
+def body(number: int) -> bytes:
+    return content(number, SIZE)
+
+
+@dataclass
+class Waiting:
+    """What is sealed and not archived, in real files."""
+
+    folder: Path
+    segments: dict[str, Segment] = field(default_factory=dict)
+    aside: list[Segment] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, sealed: Segment) -> None:
+        self._path(sealed).write_bytes(body(sealed.sequence))
+        self.segments[sealed.key] = sealed
+        self.news.set()
+
+    def sealed(self) -> list[Segment]:
+        return list(self.segments.values())
+
+    async def wait_sealed(self) -> None:
+        await self.news.wait()
+        self.news.clear()
+
+    @contextmanager
+    def lend(self, sealed: Segment) -> Iterator[Path]:
+        """A second name, as the spool gives: a store may rename that one."""
+        path = self._path(sealed)
+        out = path.with_suffix(".out")
+        out.unlink(missing_ok=True)
+        os.link(path, out)
+        yield out
+
+    async def forget(self, sealed: Segment) -> None:
+        del self.segments[sealed.key]
+
+    async def set_aside(self, sealed: Segment) -> None:
+        self.aside.append(self.segments.pop(sealed.key))
+
+    def _path(self, sealed: Segment) -> Path:
+        return self.folder / f"{sealed.sequence}.mp4"
+
+
+class NoLosses:
+    """A book of gaps in which nothing may be written."""
+
+    def missing(self, stream_id: int, span: TimeRange, cause: Cause, detail: str = "") -> None:
+        raise AssertionError(f"{span} was given up: {detail}")
+
+
+class Recorder:
+    """As far as it concerns a store. `clock`: of the pauses between two tries."""
+
+    def __init__(self, index: Index, store: RecordStore, stream: Stream, folder: Path) -> None:
+        self.archive, self.stream, self.clock = Archive(index, store), stream, HandClock(wall=NINE)
+        self.spool = Waiting(folder)
+        self.node = NodeState("record", "here", FakeBus(), self.clock)
+        self.uploader = Uploader(
+            self.spool, self.archive, index.segments.any, self.node, self.clock, NoLosses()
+        )
+
+    @asynccontextmanager
+    async def uploading(self) -> AsyncIterator[None]:
+        async with beside(self.uploader.run(), self.uploader.watch()):
+            yield
+
+    def record(self, first: int) -> None:
+        for number in range(first, first + COUNT):
+            self.spool.add(segment(self.stream, number, body=body(number)))
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Let seconds pass until it is so; threads, proxies and servers get real time."""
+        async with asyncio.timeout(30):
+            while not reached():
+                await self.clock.advance(1)
+                await asyncio.sleep(0.02)
+
+    @property
+    def problems(self) -> list[Problem]:
+        return list(self.node.problems)
+
+    def alarmed(self, code: str, words: str) -> bool:
+        return any(each.code == code and words in each.detail for each in self.problems)
+
+    async def archived(self) -> list[int]:
+        """The numbers of what has a row; its object gives back what was recorded."""
+        rows = await self.archive.segments(self.stream.id, EVER)
+        for each in rows:
+            assert await self.archive.read(each, 0, each.size) == body(each.sequence)
+        return [each.sequence for each in rows]
+
+    async def lives_through(
+        self, begin: Callable[[], object], end: Callable[[], object], code: str, words: str
+    ) -> None:
+        """Record, let the fault begin, record more, let it end."""
+        async with self.uploading():
+            self.record(0)
+            await self.until(lambda: not self.spool.segments and not self.problems)
+            begin()
+            self.record(COUNT)
+            await self.until(lambda: self.alarmed(code, words))
+            assert len(self.spool.segments) == COUNT
+            end()
+            await self.until(lambda: not self.spool.segments and not self.problems)
+        assert self.spool.aside == []
+        assert await self.archived() == list(range(2 * COUNT))
+
+
+@pytest.fixture
+async def stream(sqlite_index: Index) -> Stream:
+    streams = (NewStream(StreamRole.MAIN, "rtsp://gate/1"),)
+    return (await sqlite_index.cameras.add(NewCamera("Gate", streams=streams))).streams[0]
+
+
+@pytest.fixture
+async def root(tmp_path: Path) -> Path:
+    """A directory store, new."""
+    folder = tmp_path / "store"
+    async with open_store(f"file://{folder}", create=True):
+        return folder
+
+
+@pytest.fixture
+async def on_disk(
+    sqlite_index: Index, stream: Stream, root: Path, tmp_path: Path
+) -> AsyncIterator[Recorder]:
+    (tmp_path / "spool").mkdir()
+    async with open_record_store(f"file://{root}") as store:
+        yield Recorder(sqlite_index, store, stream, tmp_path / "spool")
+
+
+async def test_a_disk_that_is_unmounted(on_disk: Recorder, root: Path) -> None:
+    away = root.with_name("unplugged")
+
+    def unmount() -> None:
+        root.rename(away)
+        root.mkdir()  # the empty mount point
+
+    def mount() -> None:
+        assert list(root.iterdir()) == []  # nothing was written below the mount point
+        root.rmdir()
+        away.rename(root)
+
+    await on_disk.lives_through(unmount, mount, "store-wrong", "is its disk mounted")
+
+
+async def test_a_directory_that_is_gone(on_disk: Recorder, root: Path) -> None:
+    away = root.with_name("unplugged")
+    await on_disk.lives_through(
+        lambda: root.rename(away), lambda: away.rename(root), "store-unreachable", "is not there"
+    )
+
+
+async def test_a_store_of_another_index(on_disk: Recorder, root: Path) -> None:
+    marker, kept = root / MARKER, root.with_name("kept")
+
+    def swap() -> None:
+        marker.rename(kept)
+        marker.write_text('{"store": "another"}')
+
+    await on_disk.lives_through(
+        swap, lambda: kept.rename(marker), "store-wrong", "belongs to another index"
+    )
+
+
+async def test_a_marker_that_cannot_be_read(on_disk: Recorder, root: Path) -> None:
+    marker = root / MARKER
+
+    def tear() -> None:
+        marker.rename(root.with_name("kept"))
+        marker.write_text('{"sto')
+
+    await on_disk.lives_through(
+        tear, lambda: root.with_name("kept").rename(marker), "store-unreachable", "cannot be read"
+    )
+
+
+async def test_a_disk_that_refuses_writing(on_disk: Recorder, root: Path) -> None:
+    """The folder of the camera cannot be made, as on a file system that went read-only."""
+    camera, away = root / str(on_disk.stream.camera_id), root.with_name("kept")
+
+    def refuse() -> None:
+        camera.rename(away)
+        camera.write_bytes(b"")
+
+    def give_way() -> None:
+        camera.unlink()
+        away.rename(camera)
+
+    await on_disk.lives_through(refuse, give_way, "store-unreachable", "disk refused")
+
+
+async def test_a_disk_that_is_full(sqlite_index: Index, stream: Stream, root: Path) -> None:
+    """The spool lies elsewhere, so that objects are copied; the copies go to /dev/full."""
+    partials = [
+        root / f"{segment(stream, n, body=body(n)).key}.part" for n in range(COUNT, 2 * COUNT)
+    ]
+
+    def fill() -> None:
+        for partial in partials:
+            partial.symlink_to("/dev/full")
+
+    def empty() -> None:
+        for partial in partials:
+            partial.unlink()
+
+    with tempfile.TemporaryDirectory(dir=MEMORY) as spool:
+        async with open_record_store(f"file://{root}") as store:
+            recorder = Recorder(sqlite_index, store, stream, Path(spool))
+            words = os.strerror(errno.ENOSPC)
+            await recorder.lives_through(fill, empty, "store-unreachable", words)
+
+
+async def test_a_store_that_may_only_be_read_says_so_and_leaves_the_file(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=tempfile.gettempdir()) as folder:
+        outside = Path(folder)
+        async with open_store(f"file://{outside / 'store'}", create=True) as store:
+            await store.mark("this-store")
+            spool = outside / "spool.mp4"
+            spool.write_bytes(content(0))
+            outside.chmod(0o755)
+            (outside / "store").chmod(0o555)
+            with as_nobody():
+                with pytest.raises(Unavailable, match="cannot be written"):
+                    await store.check()
+                with pytest.raises(Unavailable, match="disk refused"):
+                    await store.put("1/2/2026-11-23/0.mp4", spool, bytes(32))
+            assert spool.exists()
+            (outside / "store").chmod(0o755)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may write anywhere: be somebody else for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+async def proxy(s3_server: S3Server) -> AsyncIterator[FaultyProxy]:
+    async with faulty_proxy("127.0.0.1", s3_server.ports["s3.port"]) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def in_s3(
+    sqlite_index: Index,
+    stream: Stream,
+    proxy: FaultyProxy,
+    s3_server: S3Server,
+    s3_bucket: str,
+    tmp_path: Path,
+) -> AsyncIterator[Recorder]:
+    (tmp_path / "spool").mkdir()
+    url = f"s3://{s3_bucket}?endpoint={proxy.endpoint}&region=us-east-1"
+    keys = {"access_key": s3_server.access_key, "secret_key": s3_server.secret_key}
+    async with open_record_store(url, **keys) as store:
+        yield Recorder(sqlite_index, store, stream, tmp_path / "spool")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault.SILENT, "does not answer in time"),
+        (Fault.ERROR, "the store"),
+        (Fault.BUSY, "the store"),
+        (Fault.FULL, "full"),
+        (Fault.SWALLOWED, "does not keep what it is given"),
+        (Fault.BROKEN_PUT, "cannot be reached"),
+    ],
+)
+async def test_a_server_with_a_fault(
+    in_s3: Recorder, proxy: FaultyProxy, fault: Fault, words: str
+) -> None:
+    def begin() -> None:
+        proxy.fault = fault
+
+    await in_s3.lives_through(begin, proxy.mend, "store-unreachable", words)
+
+
+async def test_a_slow_server_takes_its_time_and_everything(
+    in_s3: Recorder, proxy: FaultyProxy
+) -> None:
+    proxy.fault = Fault.SLOW
+    async with in_s3.uploading():
+        in_s3.record(0)
+        await in_s3.until(lambda: not in_s3.spool.segments)
+    assert await in_s3.archived() == list(range(COUNT))
+
+
+async def test_a_bucket_that_is_gone(in_s3: Recorder, s3_server: S3Server, s3_bucket: str) -> None:
+    """Its objects are lost with it, and not what comes after: a new one is refused."""
+    client = s3_server.client()
+    async with in_s3.uploading():
+        in_s3.record(0)
+        await in_s3.until(lambda: not in_s3.spool.segments)
+        for each in list(client.list_objects(s3_bucket, recursive=True)):
+            client.remove_object(s3_bucket, str(each.object_name))
+        client.remove_bucket(s3_bucket)
+        in_s3.record(COUNT)
+        await in_s3.until(lambda: in_s3.alarmed("store-wrong", "no such bucket"))
+        client.make_bucket(s3_bucket)
+        await in_s3.until(lambda: in_s3.alarmed("store-wrong", "no marker"))
+    assert len(in_s3.spool.segments) == COUNT
+
+
+async def test_a_read_that_breaks_off_is_an_error_and_never_short(
+    in_s3: Recorder, proxy: FaultyProxy
+) -> None:
+    async with in_s3.uploading():
+        in_s3.record(0)
+        await in_s3.until(lambda: not in_s3.spool.segments)
+    first = (await in_s3.archive.segments(in_s3.stream.id, EVER))[0]
+    proxy.fault = Fault.CUT_ANSWER
+    with pytest.raises(Unavailable):
+        await in_s3.archive.read(first, 0, first.size)
+    proxy.mend()
+    assert await in_s3.archived() == list(range(COUNT))
