@@ -28,11 +28,11 @@ _MOST_DOUBTFUL = 10_000
 
 @dataclass(slots=True)
 class Group:
-    """The objects of one stream in one store."""
+    """The objects of one stream in one store, by their keys."""
 
     camera_id: int
     stream_id: int
-    objects: dict[str, Listed] = field(default_factory=dict)
+    objects: dict[str, tuple[Name, Listed]] = field(default_factory=dict)
 
 
 async def groups(
@@ -51,7 +51,7 @@ async def groups(
             if group is not None and _wanted(group, only):
                 yield group
             group = Group(name.camera_id, name.stream_id)
-        group.objects[listed.key] = listed
+        group.objects[listed.key] = name, listed
     if group is not None and _wanted(group, only):
         yield group
 
@@ -68,12 +68,14 @@ class Doubtful:
 
     def __init__(self, index: Index, store: ObjectStore, tier: int, clock: Clock) -> None:
         self._index, self._store, self._tier, self._clock = index, store, tier, clock
-        self._kept: list[Listed] = []
+        self._kept: list[tuple[Name, Listed]] = []
         self._since = clock.monotonic()
 
-    async def add(self, found: Iterable[Listed], old: WallTime) -> AsyncIterator[Finding]:
+    async def add(
+        self, found: Iterable[tuple[Name, Listed]], old: WallTime
+    ) -> AsyncIterator[Finding]:
         """Keep those that were there before `old`."""
-        self._kept += [listed for listed in found if listed.changed < old]
+        self._kept += [(name, listed) for name, listed in found if listed.changed < old]
         if len(self._kept) >= _MOST_DOUBTFUL:
             async for finding in self.ask():
                 yield finding
@@ -84,9 +86,8 @@ class Doubtful:
         if self._kept and rest > 0:
             await self._clock.sleep(rest)
         kept, self._kept, self._since = self._kept, [], self._clock.monotonic()
-        for listed in kept:
-            name = names.parse(listed.key)
-            if name is not None and await self._is_orphan(name, listed):
+        for name, listed in kept:
+            if await self._is_orphan(name, listed):
                 words = "the index knows nothing of it: `vms rebuild-index` takes it in"
                 yield of_segment(Kind.ORPHAN, outline_of(name, listed, self._tier), words)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from storage.integrity import names
 from storage.integrity.findings import Finding
 from storage.integrity.names import Name
 from storage.integrity.presence import Group, groups
@@ -66,6 +65,5 @@ def _extent(group: Group, tier: int) -> Extent:
 
 def in_order(group: Group) -> list[tuple[Name, Listed]]:
     """The objects of a stream, the oldest video first."""
-    named = ((names.parse(listed.key), listed) for listed in group.objects.values())
-    found = [(name, listed) for name, listed in named if name is not None]
-    return sorted(found, key=lambda pair: (pair[0].start, pair[0].epoch, pair[0].sequence))
+    names = group.objects.values()
+    return sorted(names, key=lambda pair: (pair[0].start, pair[0].epoch, pair[0].sequence))

@@ -178,11 +178,11 @@ class _Verification:
         async for entry in self._entries(group.stream_id):
             if entry.tier != tier:
                 continue
-            listed = left.pop(entry.outline.key, None)
+            there = left.pop(entry.outline.key, None)
             finding = (
                 await presence.absent(self._index, store, entry)
-                if listed is None
-                else presence.wrong_size(entry, listed)
+                if there is None
+                else presence.wrong_size(entry, there[1])
                 if self._request.level is Level.SIZE  # a deeper level counts bytes itself
                 else None
             )

@@ -38,6 +38,8 @@ _NOT_SYNC = 0x1_0000
 _FIRST_FLAGS, _FLAGS, _OFFSETS = 0x4, 0x400, 0x800
 _NEEDED = 0x301
 _MOST_SAMPLES = 1 << 20
+_NEGATIVE = 1 << 31
+"""What a negative number looks like where there is none: the thorough way judges it."""
 
 
 def walk(size: int) -> Walk:
@@ -151,16 +153,17 @@ def _lead(head: bytes, trun: _Trun, size: int) -> _Lead | None:
     whole = 0 < trun.count <= _MOST_SAMPLES and at + 4 * trun.count * columns <= trun.end
     if not whole or trun.flags & _NEEDED != _NEEDED:
         return None
-    table = np.frombuffer(head, ">i4", trun.count * columns, at).reshape(trun.count, columns)
-    totals = table[:, :2].sum(axis=0, dtype=np.int64)
-    past = _PRFT_BYTES + trun.data_offset + int(totals[1]) > size
-    if past or trun.data_offset < 0 or int(table[:, :2].min()) < 0:
+    table = np.frombuffer(head, ">u4", trun.count * columns, at).reshape(trun.count, columns)
+    ticks, octets = table.sum(axis=0, dtype=np.int64).tolist()[:2]
+    past = _PRFT_BYTES + trun.data_offset + octets > size
+    if past or trun.data_offset < 0 or ticks >= _NEGATIVE:
         return None
-    first, last = trun.decode_time, trun.decode_time + int(totals[0])
+    first, last = trun.decode_time, trun.decode_time + ticks
     if trun.flags & _OFFSETS:
-        begins = trun.decode_time + np.cumsum(table[:, 0], dtype=np.int64) - table[:, 0]
-        composed = begins + table[:, -1]
-        first, last = int(composed.min()), int(composed.max()) + int(table[-1, 0])
+        durations = table[:, 0].astype(np.int64)
+        begins = trun.decode_time + np.cumsum(durations) - durations
+        composed = begins + table[:, -1].astype(np.uint32).view(np.int32)
+        first, last = int(composed.min()), int(composed.max()) + int(durations[-1])
     if trun.flags & _FLAGS:
         flags = int(table[0, 2])
     return _Lead(first, last, 0 if flags & _NOT_SYNC else int(table[0, 1]))
