@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,7 @@ CLIP = b"\x00\x00\x00\x18ftypisom" + bytes(200_000)
 OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"
 SDP = {"Content-Type": "application/sdp"}
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+NOTHING: Mapping[str, str] = {}
 PATIENCE = aiohttp.ClientTimeout(total=30)
 
 
@@ -186,11 +187,19 @@ class Stage:
     def published(self, subject: str) -> list[Payload]:
         return [payload for told, payload in self.bus.published if told == subject]
 
+    async def old_camera(self, name: str) -> Camera:
+        """From a time when nobody had to say what a camera is for."""
+        streams = (NewStream(StreamRole.MAIN, "rtsp://192.0.2.7/1"),)
+        return await self.index.cameras.add(NewCamera(name, streams=streams))
+
 
 @asynccontextmanager
-async def open_stage(index: Index, folder: Path, **section: str) -> AsyncIterator[Stage]:
-    """`section`: settings of the section api, as the environment gives them."""
+async def open_stage(
+    index: Index, folder: Path, *, site: Mapping[str, str] = NOTHING, **section: str
+) -> AsyncIterator[Stage]:
+    """`section`: settings of the section api, `site` of that one, as the environment gives them."""
     named = {f"VMS_API__{name.upper()}": value for name, value in section.items()}
+    named |= {f"VMS_SITE__{name.upper()}": value for name, value in site.items()}
     settings = load({"VMS_API__PORT": "0", "VMS_NODE": "n1", **named})
     bus, clock, player, rooms = FakeBus(), HandClock(), Player(), Rooms()
     async with AsyncExitStack() as stack:
