@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from storage.index import Index, NewCamera, NewLock, NewStream
+from storage.index import Index, NewCamera, NewLock, NewStream, Outline
 from tests.fakes.segments import NINE, segment
 from vms.core.errors import Conflict, Invalid, NotFound
 from vms.core.model import Camera, GopEntry, Segment, Stream, StreamRole
@@ -179,3 +180,120 @@ async def test_the_real_interval_goes_back_to_the_key_picture(
         await index.segments.add(continued(stream, sequence))
     made = await index.locks.add(new(camera, after_nine(185, 190)), NOW)
     assert await index.locks.real(made) == {stream.id: [after_nine(60, 240)]}
+
+
+async def outlines(index: Index, stream: Stream, first: int, last: int) -> list[Outline]:
+    found = await index.segments.outlines(stream.id, after_nine(0, 6000))
+    return [each for each in found if first <= each.sequence <= last]
+
+
+async def left(index: Index, stream: Stream) -> list[int]:
+    return [each.sequence for each in await outlines(index, stream, 0, 99)]
+
+
+async def test_a_removal_leaves_exactly_the_segments_that_a_lock_touches(
+    index: Index, stream: Stream, camera: Camera
+) -> None:
+    """RE-03: [10:00:03, 10:04:57] keeps five minutes, not an hour."""
+    await recorded(index, stream, 10)
+    await index.locks.add(new(camera, after_nine(123, 417)), NOW)
+    going = await outlines(index, stream, 0, 9)
+    taken = await index.garbage.take(stream.id, going, why="test", now=NOW)
+    assert [each.sequence for each in taken] == [0, 1, 7, 8, 9]
+    assert await left(index, stream) == [2, 3, 4, 5, 6]
+
+
+async def test_a_lock_that_ends_where_a_segment_begins_does_not_touch_it(
+    index: Index, stream: Stream, camera: Camera
+) -> None:
+    await recorded(index, stream, 3)
+    await index.locks.add(new(camera, after_nine(60, 120)), NOW)
+    await index.garbage.take(stream.id, await outlines(index, stream, 0, 9), why="", now=NOW)
+    assert await left(index, stream) == [1]
+
+
+@pytest.mark.parametrize("asked", [(0, 9), (0, 2), (2, 2), (1, 4)])
+async def test_what_locked_pictures_need_to_be_decoded_stays_whoever_is_asked_about(
+    index: Index, stream: Stream, camera: Camera, asked: tuple[int, int]
+) -> None:
+    """Minutes 2 to 5 go on in the group of minute 1; only minute 4 is locked."""
+    await recorded(index, stream, 2)
+    for sequence in (2, 3, 4, 5):
+        await index.segments.add(continued(stream, sequence))
+    await index.segments.add(segment(stream, 6))
+    await index.locks.add(new(camera, after_nine(250, 255)), NOW)
+    going = await outlines(index, stream, *asked)
+    await index.garbage.take(stream.id, going, why="test", now=NOW)
+    kept = {1, 2, 3, 4} | (set(range(7)) - set(range(asked[0], asked[1] + 1)))
+    assert await left(index, stream) == sorted(kept)
+
+
+async def test_set_based_removal_goes_on_behind_what_is_locked(
+    index: Index, stream: Stream, camera: Camera
+) -> None:
+    await recorded(index, stream, 4)
+    await index.segments.add(continued(stream, 4))
+    await index.segments.add(segment(stream, 5))
+    await index.locks.add(new(camera, after_nine(30, 90), after_nine(250, 251)), NOW)
+    until = after_nine(0, 360).end
+    while (await index.garbage.take_until(stream.id, until, 1, why="", now=NOW)).segments:
+        pass
+    assert await left(index, stream) == [0, 1, 3, 4]
+
+
+async def test_a_lock_keeps_from_its_beginning_to_its_end_or_release(
+    index: Index, stream: Stream, camera: Camera
+) -> None:
+    await recorded(index, stream, 2)
+    await index.locks.add(new(camera, after_nine(0, 60), expires=WallTime(NOW + 10)), NOW)
+    other = await index.locks.add(new(camera, after_nine(60, 120)), NOW)
+    every = await outlines(index, stream, 0, 9)
+    assert await index.garbage.take(stream.id, every, why="", now=WallTime(NOW + 9)) == []
+    await index.locks.ask_release(other.id, "ratna", "closed", NOW)
+    assert await index.garbage.take(stream.id, every, why="", now=WallTime(NOW + 9)) == []
+    await index.locks.confirm_release(other.id, "budi", NOW)
+    taken = await index.garbage.take(stream.id, every, why="", now=WallTime(NOW + 9))
+    assert [each.sequence for each in taken] == [1]
+    taken = await index.garbage.take(stream.id, every, why="", now=WallTime(NOW + 10))
+    assert [each.sequence for each in taken] == [0]
+
+
+async def test_another_cameras_lock_keeps_nothing_here(
+    index: Index, stream: Stream, camera: Camera
+) -> None:
+    await recorded(index, stream, 2)
+    streams = (NewStream(StreamRole.MAIN, "rtsp://yard/1"),)
+    other = await index.cameras.add(NewCamera("Yard", streams=streams))
+    await index.locks.add(new(other, after_nine(0, 600)), NOW)
+    await index.garbage.take(stream.id, await outlines(index, stream, 0, 9), why="", now=NOW)
+    assert await left(index, stream) == []
+
+
+async def test_a_removed_cameras_video_stays_locked(
+    index: Index, stream: Stream, camera: Camera
+) -> None:
+    await recorded(index, stream, 2)
+    await index.locks.add(new(camera, after_nine(0, 60)), NOW)
+    await index.cameras.remove(camera.id)
+    await index.locks.add(new(camera, after_nine(60, 61)), NOW)
+    await index.garbage.take(stream.id, await outlines(index, stream, 0, 9), why="", now=NOW)
+    assert await left(index, stream) == [0, 1]
+    assert await index.cameras.forget_ended() == 0
+
+
+async def test_a_lock_and_a_removal_at_once_never_both_have_it(
+    index: Index, stream: Stream, camera: Camera
+) -> None:
+    """Whoever comes first: either the segment is gone and the lock tells so, or it stays."""
+    for minute in range(20):
+        await index.segments.add(segment(stream, minute))
+        going = await outlines(index, stream, minute, minute)
+        span = after_nine(60 * minute, 60 * minute + 60)
+        async with asyncio.TaskGroup() as tasks:
+            if minute % 2:
+                removing = tasks.create_task(index.garbage.take(stream.id, going, why="", now=NOW))
+            locking = tasks.create_task(index.locks.add(new(camera, span), NOW))
+            if minute % 2 == 0:
+                removing = tasks.create_task(index.garbage.take(stream.id, going, why="", now=NOW))
+        lock, taken = locking.result(), removing.result()
+        assert await index.locks.real(lock) == ({} if taken else {stream.id: [span]})
