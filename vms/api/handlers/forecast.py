@@ -1,0 +1,185 @@
+"""How long the room lasts, what a change of retention would delete, and how the archive is. For
+administrators."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+from storage.full.levels import Fill
+from storage.index.damage import Damage
+from storage.integrity.scrub import CURSOR, parsed
+from storage.objects.store import Room
+from storage.retention.changes import Wanted, effective_of
+from storage.retention.dryrun import WouldGo, dry_run
+from storage.retention.forecast import CameraForecast, Forecast, forecast
+from storage.retention.loads import loads
+from storage.retention.plan import rule
+from vms.api.call import Api, Call
+from vms.api.handlers.retention import usual
+from vms.api.keeping import (
+    ArchiveHealthOut,
+    CameraForecastOut,
+    DamageOut,
+    DamageQuery,
+    DryRunCameraOut,
+    DryRunOut,
+    ForecastOut,
+    RetentionIn,
+    StoreFillOut,
+)
+from vms.core.errors import Exhausted, Unavailable
+from vms.core.walltime import WallTime
+
+_LONGEST_SECONDS = 60.0
+"""Of a dry run: somebody waits for it."""
+Level = Literal["ok", "filling", "high", "full", "unknown"]
+LEVELS: Sequence[tuple[float, Level]] = ((95, "full"), (90, "high"), (80, "filling"))
+
+
+async def get_forecast(call: Call) -> ForecastOut:
+    now = call.api.clock.wall()
+    room, ahead = await _ahead(call.api, now)
+    return ForecastOut(
+        now=now,
+        minimum_bytes=round(ahead.minimum_bytes),
+        store=await _fill(call.api, room, ahead, now),
+        cameras=[_camera(each) for each in ahead.cameras],
+    )
+
+
+async def try_retention(call: Call) -> DryRunOut:
+    """What a change would delete; changes nothing. Raises Exhausted while another one is counted,
+    or when there is too much to count while somebody waits, Invalid as the change would."""
+    sent = call.body(RetentionIn)
+    wanted = Wanted(sent.scope, sent.owner_id, sent.policy.policy(), by=call.user.name)
+    if call.api.dry_runs.locked():
+        raise Exhausted("another dry run is counted: wait a moment", retry_after_seconds=5)
+    now = call.api.clock.wall()
+    async with call.api.dry_runs:
+        try:
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                found = await dry_run(call.api.index, wanted, now, usual=usual(call.api))
+        except TimeoutError:
+            raise Exhausted(
+                "this concerns too much video to count now: try it for a group or a camera"
+            ) from None
+    return DryRunOut(
+        segments=found.segments,
+        size=found.size,
+        oldest=found.oldest,
+        newest=found.newest,
+        locked_size=found.locked_size,
+        cameras=[_would_go(each) for each in found.cameras],
+    )
+
+
+async def get_archive(call: Call) -> ArchiveHealthOut:
+    asked, index, now = call.query(DamageQuery), call.api.index, call.api.clock.wall()
+    room, ahead = await _ahead(call.api, now)
+    damage = await index.damage.list(asked.limit, camera_ids=asked.cameras, offset=asked.offset)
+    cursor, waiting = parsed(await index.facts.get(CURSOR)), await index.garbage.waiting()
+    return ArchiveHealthOut(
+        now=now,
+        store=await _fill(call.api, room, ahead, now),
+        damaged=await index.damage.count(),
+        damage=[_damage(each) for each in damage],
+        scrub_began=None if cursor is None else cursor.began,
+        garbage=waiting.segments,
+        garbage_size=waiting.size,
+        object_lock=await _holds(call.api),
+    )
+
+
+async def _ahead(api: Api, now: WallTime) -> tuple[Room | None, Forecast]:
+    """A store that is away bounds nothing that is known."""
+    found = await loads(api.index, now, usual=usual(api))
+    try:
+        room = await api.store.room()
+    except Unavailable:
+        room = None
+    return room, forecast(found, None if room is None else room.free, now)
+
+
+async def _holds(api: Api) -> bool | None:
+    try:
+        return await api.store.holds()
+    except Unavailable:
+        return None
+
+
+async def _fill(api: Api, room: Room | None, ahead: Forecast, now: WallTime) -> StoreFillOut:
+    fill = None
+    if room is not None:
+        fill = Fill(room.total, room.free, await _may_go(api, now))
+    return StoreFillOut(
+        total=room.total if room else None,
+        free=room.free if room else None,
+        used=ahead.used,
+        fill=fill.percent / 100 if fill else None,
+        protected=fill.protected_percent / 100 if fill else None,
+        level=level(fill),
+        per_day=round(ahead.per_day),
+        days_left=ahead.days_until_full,
+    )
+
+
+async def _may_go(api: Api, now: WallTime) -> int:
+    """Bytes of video older than its camera's minimum that nothing locks."""
+    said = await api.index.retention.said()
+    kept_from = {
+        term.stream_id: rule(effective_of(said, standing, usual(api)), now).quota_from
+        for standing in said.standings
+        for term in standing.streams
+    }
+    return await api.index.weights.removable(kept_from, WallTime(0), now)
+
+
+def level(fill: Fill | None) -> Level:
+    """By what must stay, as the alarms are."""
+    if fill is None:
+        return "unknown"
+    percent = fill.protected_percent
+    return next((word for least, word in LEVELS if percent >= least), "ok")
+
+
+def _camera(of: CameraForecast) -> CameraForecastOut:
+    return CameraForecastOut(
+        camera_id=of.load.camera_id,
+        size=of.load.size,
+        oldest=of.load.oldest,
+        newest=of.load.newest,
+        per_day=round(of.load.per_day),
+        kept_days=of.kept_days,
+        days_left=of.days_left,
+        min_days=of.load.policy.min_days,
+        max_days=of.load.policy.max_days,
+        minimum_met=of.minimum_met,
+        quota_met=of.quota_met,
+        locked_size=of.load.locked_size,
+    )
+
+
+def _would_go(each: WouldGo) -> DryRunCameraOut:
+    return DryRunCameraOut(
+        camera_id=each.camera_id,
+        segments=each.segments,
+        size=each.size,
+        oldest=each.oldest,
+        newest=each.newest,
+        locked_size=each.locked_size,
+    )
+
+
+def _damage(each: Damage) -> DamageOut:
+    outline = each.outline
+    return DamageOut(
+        camera_id=outline.camera_id,
+        stream_id=outline.stream_id,
+        start=outline.range.start,
+        end=outline.range.end,
+        kind=each.kind,
+        found=each.found,
+        detail=each.detail,
+    )
