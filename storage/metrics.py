@@ -14,6 +14,7 @@ MOVED_BYTES = Counter("vms_storage_moved_bytes", "Of segments that went to the c
 MOVE_FAILURES = Counter(
     "vms_storage_move_failures", "Segments that stay because their object is damaged or missing"
 )
+HELD_OBJECTS = Gauge("vms_storage_held_objects", "That the store itself holds, because of locks")
 DAY_SECONDS = Gauge(
     "vms_storage_day_seconds",
     "Of the newest 24 h of a stream, by what became of it: stored, pending, excused, missing,"

@@ -121,7 +121,8 @@ class ObjectStore(RecordStore, Protocol):
     async def hold(self, keys: Sequence[str]) -> None:
         """Have the store itself refuse to delete these objects until `release`. Safe to repeat.
 
-        Raises NotFound when one is not there, Invalid where `holds` is False.
+        Raises NotFound when some are not there (the others are held then), Invalid where `holds`
+        is False.
         """
         ...
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from storage.archive import Archive
 from storage.full.watch import FullWatch
+from storage.holding import Holding
 from storage.index import Index
 from storage.integrity.scrub import OFF, Scrub, ScrubConfig
 from storage.metrics import SWEEP_SECONDS
@@ -72,6 +73,8 @@ async def retain(
         tasks.create_task(supervise("tally", lambda: tally(index, archive, clock), clock=clock))
         reading = Scrub(config.scrub, index, {0: store, **tiers}, state, steady)
         tasks.create_task(supervise("scrub", reading.run, clock=clock))
+        holding = Holding(index, {0: store, **tiers})
+        tasks.create_task(supervise("object lock", lambda: holding.run(steady), clock=clock))
         if cold is not None:
             mover = Mover(index, store, cold)
             tasks.create_task(supervise("tiers", lambda: mover.run(state, steady), clock=clock))

@@ -151,15 +151,27 @@ class Collector:
         self.done += Swept(len(outlines), size)
 
     async def _deleted(self, tier: int, outlines: Sequence[Outline]) -> Sequence[Outline]:
-        """Delete; what is gone. The store's own hold outlives our lock when it is not released:
-        it counts, until somebody lifts it."""
+        """Delete; what is gone. A hold of the store outlives the lock it was set for: it is lifted
+        here, if the index still says that no lock is left."""
+        store = self._stores[tier]
         try:
-            await self._stores[tier].delete([outline.key for outline in outlines])
+            await store.delete([outline.key for outline in outlines])
         except Held as error:
-            log.error("not locked any more, but %s", error)
-            self._held |= {(tier, key) for key in error.keys}
-            return [outline for outline in outlines if outline.key not in error.keys]
+            held = [outline for outline in outlines if outline.key in error.keys]
+            free = [outline.key for outline in held if await self._is_free(outline)]
+            await store.release(free)
+            await store.delete(free)
+            kept = error.keys - set(free)
+            self._held |= {(tier, key) for key in kept}
+            return [outline for outline in outlines if outline.key not in kept]
         return outlines
+
+    async def _is_free(self, outline: Outline) -> bool:
+        """Locked garbage is a promise broken: at least its object stays."""
+        locked = await self._index.locks.is_any_locked(outline.camera_id, outline.range, self._now)
+        if locked:
+            log.error("locked and yet garbage, held by its store: %s", outline.key)
+        return not locked
 
     async def _moved(self, count: int) -> None:
         EXPIRED_SEGMENTS.inc(count)

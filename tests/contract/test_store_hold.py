@@ -61,9 +61,12 @@ async def test_what_is_released_can_be_deleted(store: ObjectStore) -> None:
     assert await sizes(store) == [None] * 5
 
 
-async def test_only_what_is_there_can_be_held(store: ObjectStore) -> None:
+async def test_only_what_is_there_can_be_held_and_all_of_that_is(store: ObjectStore) -> None:
     with pytest.raises(NotFound):
-        await store.hold([KEYS[0], "1/2/2026-11-23/never-was.mp4"])
+        await store.hold(["1/2/2026-11-23/-never-was.mp4", *KEYS])
+    with pytest.raises(Held) as refused:
+        await store.delete(KEYS)
+    assert refused.value.keys == set(KEYS)
 
 
 async def test_deleting_leaves_no_version_and_no_marker_of_deletion(

@@ -98,9 +98,15 @@ class S3Store(S3RecordStore):
             return remove(self._client, self._bucket, keys)
 
     def _hold(self, keys: Sequence[str]) -> list[Left]:
+        gone = []
         for key in keys:
-            with self._if_there(key):
-                self._client.enable_object_legal_hold(self._bucket, key)
+            try:
+                with self._if_there(key):
+                    self._client.enable_object_legal_hold(self._bucket, key)
+            except NotFound:
+                gone.append(key)
+        if gone:
+            raise NotFound("no such object", key=gone[0], count=len(gone))
         return []
 
     def _release(self, keys: Sequence[str]) -> list[Left]:
