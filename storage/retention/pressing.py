@@ -6,6 +6,9 @@ as with a quota; what is locked never (`garbage.take` asks). Owns no task.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from storage.full.relief import Removable
 from storage.full.watch import Pressing, Pressure
 from storage.index import Index, Outline
@@ -15,16 +18,25 @@ from storage.retention.changes import effective_of
 from storage.retention.plan import Windows, rule
 from storage.retention.sweep import BATCH, EVER, Collector, judged_by
 from vms.core.promises import RetentionPolicy
-from vms.core.walltime import TimeRange, WallTime
+from vms.core.walltime import DAY, TimeRange, WallTime
 
 
-def pressing(index: Index, store: ObjectStore, usual: RetentionPolicy) -> Pressing:
-    """For `FullWatch.watch`. `usual`: where nobody says anything."""
+def pressing(
+    index: Index,
+    stores: Mapping[int, ObjectStore],
+    usual: RetentionPolicy,
+    *,
+    moves_after_days: int | None = None,
+) -> Pressing:
+    """For `FullWatch.watch` of the first of `stores` (by tier). `usual`: where nobody says
+    anything. `moves_after_days`: older video lies in the second store, and frees nothing here."""
 
     async def now_pressing(now: WallTime) -> Pressure:
-        await agree(index, store)
+        await agree(index, stores[0])
         these = await removable(index, now, usual)
-        return Pressure(these, Collector(index, {0: store}, BATCH, now))
+        if moves_after_days is not None:
+            these = replace(these, since=WallTime(now - moves_after_days * DAY))
+        return Pressure(these, Collector(index, stores, BATCH, now))
 
     return now_pressing
 

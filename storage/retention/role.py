@@ -59,7 +59,10 @@ async def retain(
     tiers = {} if cold is None else {COLD: cold.store}
 
     full = FullWatch(index, store, state, config.capacity_bytes)
-    needed = pressing(index, store, replace(USUAL, max_days=config.days))
+    needed = pressing(
+        *(index, {0: store, **tiers}, replace(USUAL, max_days=config.days)),
+        moves_after_days=cold.config.after_days if cold else None,
+    )
 
     async def sweeping() -> None:
         while True:
