@@ -11,7 +11,7 @@ import base64
 import binascii
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from storage.archive import Archive
 from storage.index import Index, migrate, open_index
 from storage.marker import agree
 from storage.moving import COLD, ColdTier, MoveConfig
-from storage.objects import ObjectStore, RecordStore, open_record_store, open_store
+from storage.objects import ObjectStore, RecordStore
 from vms.core.bus import NatsBus, open_bus
 from vms.core.clock import Clock, SystemClock
 from vms.core.errors import Conflict, Invalid
 from vms.ops import watched
-from vms.settings import ColdSection, Place, Settings, StoreSection
+from vms.settings import Place, Settings
+from vms.stores import opened_cold, opened_cold_records, opened_records, opened_store
 
 KEY_BYTES = 32
 DAY_SECONDS = 86_400.0
@@ -66,60 +67,12 @@ async def opened(place: Place, settings: Settings) -> AsyncIterator[Resources]:
             name=f"{place.role}-{node}",
         ) as bus,
         open_index(settings.index_url.reveal(), key=key) as index,
-        _records(settings.store_url, settings.store) as store,
+        opened_records(settings) as store,
         opened_cold_records(settings) as cold,
         watched(place.role, node, bus, clock, settings.ops.host, port),
     ):
         archive = Archive(index, store, cold)
         yield Resources(place, settings, bus, index, store, archive, clock)
-
-
-def opened_store(
-    settings: Settings, *, create: bool = False
-) -> AbstractAsyncContextManager[ObjectStore]:
-    """The first store, with all that can be done to it."""
-    return _whole(settings.store_url, settings.store, create=create)
-
-
-@asynccontextmanager
-async def opened_cold(
-    settings: Settings, *, create: bool = False
-) -> AsyncIterator[ObjectStore | None]:
-    """The second store, with all that can be done to it; None: there is none."""
-    if not settings.cold.url:
-        yield None
-        return
-    async with _whole(settings.cold.url, settings.cold, create=create) as cold:
-        yield cold
-
-
-@asynccontextmanager
-async def opened_cold_records(settings: Settings) -> AsyncIterator[RecordStore | None]:
-    """The second store, to be read; None: there is none."""
-    if not settings.cold.url:
-        yield None
-        return
-    async with _records(settings.cold.url, settings.cold) as cold:
-        yield cold
-
-
-def _whole(
-    url: str, section: StoreSection | ColdSection, *, create: bool
-) -> AbstractAsyncContextManager[ObjectStore]:
-    return open_store(
-        url,
-        access_key=section.access_key or None,
-        secret_key=section.secret_key or None,
-        create=create,
-    )
-
-
-def _records(
-    url: str, section: StoreSection | ColdSection
-) -> AbstractAsyncContextManager[RecordStore]:
-    return open_record_store(
-        url, access_key=section.access_key or None, secret_key=section.secret_key or None
-    )
 
 
 async def prepare(settings: Settings) -> None:

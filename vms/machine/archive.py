@@ -22,11 +22,12 @@ from storage.integrity import (
 from storage.integrity.protection import CASE
 from storage.moving import COLD
 from storage.objects import ObjectStore
-from vms.app import index_key, opened_cold, opened_store
+from vms.app import index_key
 from vms.core.beside import beside
 from vms.core.clock import SystemClock
 from vms.core.errors import NotFound
 from vms.settings import Settings
+from vms.stores import opened_cold, opened_store
 
 _TOLD_EVERY_SECONDS = 10.0
 
