@@ -33,15 +33,18 @@ class Shelf:
         return found if found.fragments else None
 
     async def heads_of(self, all_listed: Sequence[Listed]) -> list[Scan | None]:
-        """The same of several, AT_ONCE at a time."""
+        """The same of several, AT_ONCE at a time. Raises Unavailable, of several the first."""
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def one(listed: Listed) -> Scan | None:
             async with turns:
                 return await self.heads(listed)
 
-        async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one(listed)) for listed in all_listed]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(one(listed)) for listed in all_listed]
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from group
         return [task.result() for task in running]
 
     async def digest(self, key: str) -> bytes:

@@ -109,7 +109,7 @@ class _Refill:
         rows: list[Segment] = []
         torn: list[Segment] = []
         following = [*(each.said for each in window[1:]), after]
-        for each, neighbour in zip(window, following, strict=True):
+        for each, neighbour in zip(window, following, strict=False):
             if each.scan is None:
                 continue
             try:
