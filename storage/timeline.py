@@ -203,6 +203,10 @@ def _shares(into: Buckets, piece: Recorded) -> Iterable[tuple[int, int]]:
     """Which buckets a piece lies in, and with how many µs."""
     end = piece.start + piece.micros
     number = max(0, (piece.start - into.start) // into.micros)
+    if into.start <= piece.start < end <= into.start + (number + 1) * into.micros:
+        if number < into.count:
+            yield number, piece.micros  # as a rule it lies in one
+        return
     while number < into.count:
         begin = into.start + number * into.micros
         micros = min(end, begin + into.micros) - max(piece.start, begin)

@@ -18,6 +18,9 @@ from vms.core.walltime import HOUR, TimeRange, WallTime
 
 T = TypeVar("T")
 
+BEGINNING = WallTime(0)
+"""Marks counted from here stay where they are while somebody pans."""
+
 NEIGHBOURS = 200
 """Spans looked at on each side of an instant: slivers between two of them are skipped."""
 
@@ -85,11 +88,17 @@ class Lanes:
             )
 
     async def events(
-        self, camera_ids: Collection[int], span: TimeRange, *, pixel_micros: int
+        self,
+        camera_ids: Collection[int],
+        span: TimeRange,
+        *,
+        pixel_micros: int,
+        origin: WallTime = BEGINNING,
     ) -> dict[int, list[EventMark]]:
-        """Events in `span`, oldest first; those of one kind within one pixel become one."""
+        """Events in `span`, oldest first; those of one kind within one pixel become one. Pixels are
+        counted from `origin`, which is not later than `span`."""
         at = events.c.at_us
-        cell = (at - at % max(1, pixel_micros)).label("cell")
+        cell = (at - (at - origin) % max(1, pixel_micros)).label("cell")
         inner = (
             select(events.c.camera_id, events.c.kind, at, cell)
             .where(events.c.camera_id.in_(camera_ids), at >= span.start, at < span.end)

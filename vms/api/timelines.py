@@ -81,13 +81,15 @@ class LaneOut(Schema):
 
 class TimelineOut(Schema):
     """`bucket_start`, `bucket`: where the first bucket of `activity` begins, and how long each is
-    (never shorter than a pixel)."""
+    (never shorter than a pixel). `with_events` false: so much time of so many cameras is asked for
+    that no events are in the answer."""
 
     start: int
     end: int
     now: int
     bucket_start: int
     bucket: int
+    with_events: bool
     cameras: list[LaneOut]
 
 

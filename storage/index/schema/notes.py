@@ -41,6 +41,7 @@ events = Table(
     Column("at_us", BigInteger, nullable=False, comment="when it happened"),
     Column("kind", Text, nullable=False, comment="a word, as it was told"),
     Column("detail", Text, nullable=False, comment="for people; may be empty"),
-    Index("events_camera_id_at_us_idx", "camera_id", "at_us"),
+    # With the kind, so that a timeline counts events without reading their rows.
+    Index("events_camera_id_at_us_kind_idx", "camera_id", "at_us", "kind"),
     sqlite_autoincrement=True,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from player.footage import SLACK_MICROS
@@ -21,10 +22,7 @@ from vms.api.timelines import (
     NearestOut,
     NearestQuery,
 )
-from vms.core.walltime import DAY, HOUR, MINUTE, SECOND, TimeRange, WallTime
-
-_QUARTER = 15 * MINUTE
-"""Days of every zone begin with one."""
+from vms.core.walltime import DAY, HOUR, SECOND, TimeRange, WallTime
 
 
 async def get_calendar(call: Call) -> CalendarOut:
@@ -36,9 +34,16 @@ async def get_calendar(call: Call) -> CalendarOut:
     streams = shown(cameras, asked.stream)
     ids = [stream.id for stream in streams.values()]
     spans = await spans_of(call.api, streams.values(), whole, SLACK_MICROS)
-    hours = await call.api.index.lanes.hours(ids, _whole_hours(whole), bucket_micros=HOUR)
+    even = gcd(*(day.micros for day in days))
+    aligned = whole.start % HOUR == 0 and even % HOUR == 0
+    hours = await call.api.index.lanes.hours(
+        ids, _whole_hours(whole), bucket_micros=even if aligned else HOUR
+    )
     events = await call.api.index.lanes.events(
-        [camera.id for camera in cameras], whole, pixel_micros=_QUARTER
+        [camera.id for camera in cameras],
+        whole,
+        pixel_micros=even,
+        origin=whole.start,
     )
 
     def of(camera_id: int) -> CalendarCameraOut:

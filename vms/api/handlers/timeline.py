@@ -36,6 +36,10 @@ from vms.core.walltime import DAY, MINUTE, TimeRange, WallTime, merge
 LONGEST_MICROS = 400 * DAY
 MOST_GAPS = 8000
 """Of all cameras together, and never more than a pixel each; beyond that they are joined."""
+MOST_EVENTS = 8000
+"""Marks of all cameras together, of each kind: beyond that a mark stands for more than a pixel."""
+LONGEST_EVENTS_MICROS = 64 * 31 * DAY
+"""Of all cameras together; of more time than that events are not read."""
 MOST_BOOKMARKS = 5000
 """The newest."""
 MOST_SEGMENTS = 12_000
@@ -58,6 +62,7 @@ async def get_timeline(call: Call) -> TimelineOut:
         now=call.api.clock.wall(),
         bucket_start=into.start,
         bucket=into.micros,
+        with_events=_reads_events(len(cameras), span),
         cameras=lanes,
     )
 
@@ -103,7 +108,7 @@ async def _lanes(
     )
     spans = await spans_of(api, streams.values(), span, max(pixel, SLACK_MICROS))
     gaps = await _gaps(api, ids, span, pixels)
-    events = await api.index.lanes.events(camera_ids, span, pixel_micros=pixel)
+    events = await _events(api, camera_ids, span, pixel)
     locks = await api.index.locks.touching(camera_ids, span, now)
     marks = await api.index.bookmarks.between(camera_ids, span, limit=MOST_BOOKMARKS)
     into, pieces = await _pieces(api, ids, span, pixels)
@@ -134,6 +139,19 @@ async def _gaps(
     most = min(MOST_GAPS, pixels * len(stream_ids))
     cell = max(span.micros // pixels, span.micros * len(stream_ids) // MOST_GAPS)
     return await api.index.lanes.gaps(stream_ids, span, most=most, pixel_micros=cell)
+
+
+async def _events(
+    api: Api, camera_ids: list[int], span: TimeRange, pixel: int
+) -> dict[int, list[EventMark]]:
+    if not _reads_events(len(camera_ids), span):
+        return {camera_id: [] for camera_id in camera_ids}
+    cell = max(pixel, span.micros * len(camera_ids) // MOST_EVENTS)
+    return await api.index.lanes.events(camera_ids, span, pixel_micros=cell)
+
+
+def _reads_events(cameras: int, span: TimeRange) -> bool:
+    return cameras * span.micros <= LONGEST_EVENTS_MICROS
 
 
 async def _pieces(

@@ -219,7 +219,9 @@ def _notes() -> None:
         sa.PrimaryKeyConstraint("id", name="events_pkey"),
         sqlite_autoincrement=True,
     )
-    op.create_index("events_camera_id_at_us_idx", "events", ["camera_id", "at_us"], unique=False)
+    op.create_index(
+        "events_camera_id_at_us_kind_idx", "events", ["camera_id", "at_us", "kind"], unique=False
+    )
 
 
 def _groups() -> None:
