@@ -13,6 +13,7 @@ from recorder import metrics
 from recorder.config import RecordConfig
 from recorder.disk import SpoolDisk
 from recorder.feed import open_feed, tail_entry
+from recorder.fleet.evidence import Evidence
 from recorder.fleet.following import Fleet
 from recorder.fleet.gate import Gate
 from recorder.fleet.gauges import measure
@@ -96,6 +97,7 @@ async def record(
                     "gauges": lambda: measure(means, session, leases, fleet.running, node),
                     "session": session.run,
                     "fleet": fleet.run,
+                    "locks": Evidence(index, spool, steady).run,
                     "full store": Rests(index, fleet.running.cares, node, steady).run,
                 }
                 if config.left_spools is not None:

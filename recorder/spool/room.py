@@ -11,15 +11,18 @@ open, and there is something that can go when the important ones need room. Whil
 to give way, those of the same or lower priority are refused until a fifth of the spool is free, so
 that they do not write what would have to go again at once.
 
+What an evidence lock touches never goes, whatever its priority: the newcomer is refused.
+
 A disk that is full before the spool has its bytes is a smaller spool, as long as there are cameras
 of different priority; those of the highest go on trying, and so find out when there is space again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from vms.core.model import Segment
+from vms.core.walltime import TimeRange
 
 DEFAULT_PRIORITY = 5
 RESERVED_SHARE = 0.1
@@ -38,6 +41,12 @@ class Room:
         self._full_at: int | None = None
         self._gave_way: int | None = None
         self._searched: int | None = None
+        self._locked: Mapping[int, Sequence[TimeRange]] = {}
+
+    def lock(self, spans: Mapping[int, Sequence[TimeRange]]) -> None:
+        """What evidence locks keep, by camera: all of it, in the place of what was told before."""
+        self._locked = spans
+        self._searched = None
 
     def rank(self, stream_id: int, priority: int) -> None:
         """The camera's priority, 0 to 9; a stream never told of has DEFAULT_PRIORITY."""
@@ -79,9 +88,17 @@ class Room:
         wanted = self.priority(stream_id)
         if self._is_barren(wanted):
             return []
-        lesser = [one for one in sealed if self.priority(one.stream_id) < wanted]
+        lesser = [
+            one
+            for one in sealed
+            if self.priority(one.stream_id) < wanted and not self._is_locked(one)
+        ]
         lesser.sort(key=lambda one: (self.priority(one.stream_id), one.range.start))
         return self._chosen(lesser, wanted, used + size - self._limit(stream_id))
+
+    def _is_locked(self, segment: Segment) -> bool:
+        spans = self._locked.get(segment.camera_id, ())
+        return any(span.overlaps(segment.range) for span in spans)
 
     def _limit(self, stream_id: int) -> int:
         limit = self._limits.get(self.priority(stream_id), self._max_bytes)

@@ -13,7 +13,7 @@ import asyncio
 import fcntl
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -28,7 +28,7 @@ from recorder.spool.room import Room
 from recorder.steps import AppendFragment, OpenSegment, Step
 from vms.core.errors import Conflict, Exhausted, NotFound, Unavailable, VmsError
 from vms.core.model import Segment
-from vms.core.walltime import WallTime
+from vms.core.walltime import TimeRange, WallTime
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,11 @@ class Spool:
         """The priority of a stream's camera, 0 to 9: when the spool is full, lower ones give way.
         May be told again at any time."""
         self._room.rank(stream_id, priority)
+
+    def lock(self, spans: Mapping[int, Sequence[TimeRange]]) -> None:
+        """What evidence locks keep, by camera: sealed segments that touch it are never dropped.
+        Told as a whole, in the place of what was told before."""
+        self._room.lock(spans)
 
     def on_drop(self, tell: Callable[[Segment], None]) -> None:
         """`tell` is called for each sealed segment dropped for a camera of higher priority."""
