@@ -55,8 +55,8 @@ class FullWatch:
     def __init__(
         self, index: Index, store: Roomy, node: NodeState, capacity_bytes: int | None = None
     ) -> None:
-        """`capacity_bytes`: what a store may hold that cannot tell (S3); None: nobody knows, and
-        such a store is not watched."""
+        """`capacity_bytes`: what the store may hold, where it cannot tell (S3) or has less than its
+        disk. None: as it says; a store that cannot tell is not watched then."""
         self._index, self._store, self._node = index, store, node
         self._capacity_bytes = capacity_bytes
         self._alarm, self._share, self._stopped = 0, 1.0, NOBODY
@@ -109,13 +109,15 @@ class FullWatch:
         return fill
 
     async def _room(self) -> Room | None:
-        """What the store says, else what the index knows of it."""
-        room = await self._store.room()
-        capacity = self._capacity_bytes
-        if room is not None or capacity is None:
+        """What the store says, within what it may hold by what the index knows of it."""
+        room, capacity = await self._store.room(), self._capacity_bytes
+        if capacity is None:
             return room
         taken = sum(each.size for each in (await self._index.segments.used()).values())
-        return Room(capacity, max(0, capacity - taken))
+        ours = Room(capacity, max(0, capacity - taken))
+        if room is None:
+            return ours
+        return Room(min(room.total, ours.total), min(room.free, ours.free))
 
     def _ring(self, fill: Fill) -> None:
         before, self._alarm = self._alarm, alarm(fill.protected_percent, self._alarm)

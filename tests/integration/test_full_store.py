@@ -131,6 +131,10 @@ async def test_a_store_that_cannot_tell_is_watched_by_its_capacity_or_not_at_all
     fill = await FullWatch(sqlite_index, silent, node, 2 * ALL).look(pressed, NOW)
     assert fill is not None
     assert (fill.total, fill.free, fill.removable) == (2 * ALL, ALL, ALL)
+    disk = Disk(sqlite_index, 3 * ALL)
+    fill = await FullWatch(sqlite_index, disk, node, 2 * ALL).look(pressed, NOW)
+    assert fill is not None
+    assert (fill.total, fill.free) == (2 * ALL, ALL), "less than its disk"
 
 
 async def test_what_may_go_goes_oldest_first_and_nobody_is_alarmed(
