@@ -13,6 +13,7 @@ from storage.index import Index, NewLock
 from storage.index.bookmarks import NewBookmark
 from tests.fakes.segments import NINE, segment
 from tests.integration.api_stage import Browser, Stage, open_stage
+from vms.api.handlers import timeline
 from vms.core.bus import Payload
 from vms.core.errors import Unavailable
 from vms.core.model import Camera, Cause, Gap, GopEntry, Role, Stream, StreamRole
@@ -244,3 +245,32 @@ async def test_what_a_recorder_still_holds_is_near(
         path = f"/api/cameras/{gate.id}/nearest?at={wall(65)}"
         found = (await root.call("GET", path)).json
     assert (found["recorded"], found["previous"]) == (True, wall(0))
+
+
+async def test_days_on_which_clocks_are_set_are_as_long_as_they_are(
+    sqlite_index: Index, tmp_path: Path
+) -> None:
+    """Adelaide is nine and a half hours ahead, and one more from 4 October 2026 on."""
+    async with open_stage(sqlite_index, tmp_path, site={"zone": "Australia/Adelaide"}) as stage:
+        await stage.user("root", Role.ADMINISTRATOR)
+        root, gate = await stage.signed_in("root"), await stage.camera("Gate")
+        query = f"cameras={gate.id}&from_date=2026-10-03&days=3"
+        days = (await root.call("GET", f"/api/calendar?{query}")).json["days"]
+        assert [(day["end"] - day["start"]) // HOUR for day in days] == [24, 23, 24]
+        before_midnight = (days[1]["end"] - NINE) / SECOND - 60
+        await record(stage, gate, before_midnight, before_midnight + 60)
+        await stage.index.events.add(gate.id, WallTime(days[1]["end"] - 1), "motion")
+        await stage.index.events.add(gate.id, WallTime(days[1]["start"] - 1), "motion")
+        (found,) = (await root.call("GET", f"/api/calendar?{query}")).json["cameras"]
+    assert found["recorded"] == [0, MINUTE, MINUTE]
+    assert found["events"] == [1, 1, 0]
+
+
+async def test_who_looks_without_end_is_slowed_down(
+    stage: Stage, gate: Camera, root: Browser
+) -> None:
+    me = (await root.call("GET", "/api/session")).json["user"]["id"]
+    for _ in range(timeline.USER_BURST):
+        stage.api.looks_of_users.take(me)
+    refused = await root.call("GET", f"/api/cameras/{gate.id}/nearest?at={NINE}")
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "1")

@@ -68,6 +68,7 @@ class Api:
     signals_of_users: Allowance
     signals_of_cameras: Allowance
     marks_of_users: Allowance
+    looks_of_users: Allowance
     dry_runs: asyncio.Semaphore
 
 

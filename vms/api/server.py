@@ -18,7 +18,7 @@ from vms.api import static
 from vms.api.allowance import Allowance
 from vms.api.call import Api, MakeClip, Probe, Shelf
 from vms.api.dispatch import Endpoint
-from vms.api.handlers import bookmarks, signals
+from vms.api.handlers import bookmarks, signals, timeline
 from vms.api.middleware import access_log, errors_as_problems, security_headers
 from vms.api.peers import Peers
 from vms.api.routes import ROUTES
@@ -101,6 +101,7 @@ def make_api(
         setting_up=asyncio.Lock(),
         signals_of_users=Allowance(clock, signals.USER_BURST, signals.USER_PER_SECOND),
         signals_of_cameras=Allowance(clock, signals.CAMERA_BURST, signals.CAMERA_PER_SECOND),
+        looks_of_users=Allowance(clock, timeline.USER_BURST, timeline.USER_PER_SECOND),
         dry_runs=asyncio.Semaphore(1),
         marks_of_users=Allowance(clock, bookmarks.USER_BURST, bookmarks.USER_PER_SECOND),
     )

@@ -26,7 +26,9 @@ from vms.core.walltime import DAY, HOUR, SECOND, TimeRange, WallTime
 
 
 async def get_calendar(call: Call) -> CalendarOut:
-    """Raises NotFound for a camera that may not be seen, WrongFields for a day that never was."""
+    """Raises NotFound for a camera that may not be seen, WrongFields for a day that never was,
+    Exhausted with the seconds to wait."""
+    call.api.looks_of_users.take(call.user.id)
     asked, zone = call.query(CalendarQuery), ZoneInfo(call.api.settings.site.zone)
     days = _days(asked.from_date, asked.days, zone)
     whole = TimeRange(days[0].start, days[-1].end)
@@ -65,6 +67,7 @@ async def get_calendar(call: Call) -> CalendarOut:
 
 
 async def get_nearest(call: Call) -> NearestOut:
+    call.api.looks_of_users.take(call.user.id)
     asked = call.query(NearestQuery)
     at, camera = WallTime(asked.at), await named_camera(call)
     stream = shown([camera], asked.stream).get(camera.id)

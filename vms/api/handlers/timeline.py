@@ -46,11 +46,15 @@ MOST_SEGMENTS = 12_000
 """Beyond that, activity is read from the sums of hours."""
 MOST_GROUP_TABLES = 600
 """Up to that, activity is read from the groups of pictures."""
+USER_BURST, USER_PER_SECOND = 200, 20.0
+"""Looks at recorded time; somebody who zooms and pans makes a few a second."""
 USUAL_MICROS = 7 * DAY
 """What is usual: the days before the end of what is shown."""
 
 
 async def get_timeline(call: Call) -> TimelineOut:
+    """Raises NotFound for a camera that may not be seen, Exhausted with the seconds to wait."""
+    call.api.looks_of_users.take(call.user.id)
     asked = call.query(TimelineQuery)
     span = asked_span(asked.start, asked.end, LONGEST_MICROS)
     cameras = await named_cameras(call, asked.cameras)
