@@ -20,10 +20,13 @@ from storage.index.goptable import decode
 from storage.index.schema import lock_spans, locks, segments, streams
 from storage.index.values import Outline
 from vms.core.errors import NotFound
-from vms.core.walltime import WallTime
+from vms.core.walltime import HOUR, TimeRange, WallTime
 
 LONGEST_GROUP_BYTES = 64 << 20
 """How far back pictures are kept that locked ones need: as far as the player reads back."""
+
+LONGEST_GROUP_MICROS = 6 * HOUR
+"""As long as so many bytes may last: 24 kbit/s."""
 
 
 def holding(now: WallTime) -> ColumnElement[bool]:
@@ -76,6 +79,19 @@ async def kept(
     return _needed(rows, set(starts))
 
 
+async def is_span_free(connection: AsyncConnection, span: TimeRange, now: WallTime) -> bool:
+    """Whether nothing that starts within `span`, of any camera, is kept at `now`: neither for a
+    lock of its time nor for one behind it whose pictures might go on in its groups. Said with a
+    margin: what is not free here may be, segment by segment. Call `hold_all` first."""
+    touching = select(lock_spans.c.lock_id).where(
+        lock_spans.c.lock_id == locks.c.id,
+        holding(now),
+        lock_spans.c.start_us < span.end + LONGEST_GROUP_MICROS,
+        lock_spans.c.end_us > span.start,
+    )
+    return await connection.scalar(touching.limit(1)) is None
+
+
 async def hold_cameras(connection: AsyncConnection, camera_ids: Iterable[int]) -> None:
     """Keep everybody out who would remove segments of these cameras, until this transaction ends.
 
@@ -92,7 +108,8 @@ async def hold_cameras(connection: AsyncConnection, camera_ids: Iterable[int]) -
 
 async def hold_all(connection: AsyncConnection) -> None:
     """Let no lock be made until this transaction ends: for who removes of many streams at once,
-    such as a whole day. Waits for those that are being made, and so sees them."""
+    such as a whole day. Waits for those that are being made, and so sees them. Hold no stream in
+    the same transaction afterwards: who locks takes these in the other order."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("LOCK TABLE lock_spans IN SHARE MODE"))
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from storage.index import Index, NewCamera, NewLock, NewStream, Outline
+from storage.index.engine import Database
+from storage.index.lockspans import LONGEST_GROUP_MICROS, hold_all, is_span_free
 from tests.fakes.segments import NINE, segment
 from vms.core.errors import Conflict, Invalid, NotFound
 from vms.core.model import Camera, GopEntry, Segment, Stream, StreamRole
@@ -297,3 +299,55 @@ async def test_a_lock_and_a_removal_at_once_never_both_have_it(
                 removing = tasks.create_task(index.garbage.take(stream.id, going, why="", now=NOW))
         lock, taken = locking.result(), removing.result()
         assert await index.locks.real(lock) == ({} if taken else {stream.id: [span]})
+
+
+async def test_a_whole_day_is_free_only_without_locks_in_it_and_soon_behind_it(
+    index_url: str, index: Index, camera: Camera
+) -> None:
+    database = Database(index_url)
+    day, margin = TimeRange(NINE, WallTime(NINE + DAY)), LONGEST_GROUP_MICROS
+
+    async def free(now: WallTime) -> bool:
+        async with database.write() as connection:
+            await hold_all(connection)
+            return await is_span_free(connection, day, now)
+
+    try:
+        for start, length, expected in (
+            (-DAY, DAY, True),
+            (DAY + margin, DAY, True),
+            (DAY + margin - 1, 1, False),
+            (DAY - 1, 1, False),
+            (-DAY, DAY + 1, False),
+        ):
+            at = WallTime(NINE + start)
+            ends = WallTime(NOW + 10)
+            span = TimeRange(at, WallTime(at + length))
+            lock = await index.locks.add(new(camera, span, expires=ends), NOW)
+            assert await free(NOW) is expected, (start, length)
+            assert await free(ends)
+            await index.locks.ask_release(lock.id, "ratna", "closed", NOW)
+            await index.locks.confirm_release(lock.id, "budi", NOW)
+    finally:
+        await database.close()
+
+
+async def test_who_holds_all_keeps_new_locks_waiting(
+    index_url: str, index: Index, camera: Camera
+) -> None:
+    database, order = Database(index_url), []
+
+    async def lock() -> None:
+        await index.locks.add(new(camera, after_nine(0, 60)), NOW)
+        order.append("locked")
+
+    try:
+        async with asyncio.TaskGroup() as tasks, database.write() as connection:
+            await hold_all(connection)
+            tasks.create_task(lock())
+            await asyncio.sleep(0.2)
+            assert await is_span_free(connection, after_nine(0, 60), NOW)
+            order.append("removed")
+    finally:
+        await database.close()
+    assert order == ["removed", "locked"]
