@@ -13,6 +13,7 @@ from typing import Protocol
 
 from storage.full.levels import ALARMS, Fill, Ranked, alarm, goes_on, resting
 from storage.full.relief import Removable, Remove, make_room
+from storage.full.room import within
 from storage.full.stopped import NOBODY, Stopped, say
 from storage.index import Index
 from storage.metrics import FILL_RATIO, PROTECTED_RATIO, RESTING_CAMERAS
@@ -114,10 +115,7 @@ class FullWatch:
         if capacity is None:
             return room
         taken = sum(each.size for each in (await self._index.segments.used()).values())
-        ours = Room(capacity, max(0, capacity - taken))
-        if room is None:
-            return ours
-        return Room(min(room.total, ours.total), min(room.free, ours.free))
+        return within(room, capacity, taken)
 
     def _ring(self, fill: Fill) -> None:
         before, self._alarm = self._alarm, alarm(fill.protected_percent, self._alarm)

@@ -195,22 +195,29 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    index: Index, folder: Path, *, site: Mapping[str, str] = NOTHING, **section: str
+    index: Index,
+    folder: Path,
+    *,
+    site: Mapping[str, str] = NOTHING,
+    store: Mapping[str, str] = NOTHING,
+    **section: str,
 ) -> AsyncIterator[Stage]:
-    """`section`: settings of the section api, `site` of that one, as the environment gives them."""
+    """`section`: settings of the section api, `site` and `store` of those, as the environment gives
+    them."""
     named = {f"VMS_API__{name.upper()}": value for name, value in section.items()}
     named |= {f"VMS_SITE__{name.upper()}": value for name, value in site.items()}
+    named |= {f"VMS_STORE__{name.upper()}": value for name, value in store.items()}
     settings = load({"VMS_API__PORT": "0", "VMS_NODE": "n1", **named})
     bus, clock, player, rooms = FakeBus(), HandClock(), Player(), Rooms()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(
+        opened = await stack.enter_async_context(
             open_store(f"file://{folder / 'store'}", create=True)
         )
         api = make_api(
             settings,
             index,
-            Archive(index, store),
-            store,
+            Archive(index, opened),
+            opened,
             bus,
             clock,
             make_clip=rooms.make_clip,

@@ -214,3 +214,23 @@ async def test_a_store_that_is_away_is_told_as_not_known(
     told = (await root.call("GET", "/api/archive")).json
     assert (told["store"]["total"], told["store"]["level"]) == (None, "unknown")
     assert told["store"]["used"] == 1000 * DAYS
+
+
+async def test_a_store_that_may_hold_less_than_its_disk_is_judged_by_that(
+    sqlite_index: Index, tmp_path: Path
+) -> None:
+    async with open_stage(sqlite_index, tmp_path, store={"capacity_bytes": "4000"}) as stage:
+        stage.clock.step((NINE - stage.clock.wall()) / SECOND)
+        await stage.user("root", Role.ADMINISTRATOR)
+        root, camera = await stage.signed_in("root"), await stage.camera()
+        for number in range(3):
+            await stage.index.segments.add(segment(main(camera), number, at=-60.0 * (number + 1)))
+        fill = (await root.call("GET", "/api/archive")).json["store"]
+        assert (fill["total"], fill["free"], fill["fill"]) == (4000, 1000, 0.75)
+        assert (fill["protected"], fill["level"]) == (0, "ok"), "all of it may go"
+        await stage.index.retention.set(Scope.SITE, 0, RetentionPolicy(min_days=5))
+        fill = (await root.call("GET", "/api/archive")).json["store"]
+        assert (fill["protected"], fill["level"]) == (0.75, "ok")
+        await stage.index.segments.add(segment(main(camera), 9, at=-600.0))
+        fill = (await root.call("GET", "/api/archive")).json["store"]
+        assert (fill["protected"], fill["level"]) == (1.0, "full")

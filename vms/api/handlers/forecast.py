@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from storage.full.levels import Fill
+from storage.full.room import within
 from storage.index.damage import Damage
 from storage.integrity.scrub import CURSOR, parsed
 from storage.objects.store import Room
@@ -93,13 +94,21 @@ async def get_archive(call: Call) -> ArchiveHealthOut:
 
 
 async def _ahead(api: Api, now: WallTime) -> tuple[Room | None, Forecast]:
-    """A store that is away bounds nothing that is known."""
+    """What is free for segments, and what follows. A store that is away bounds nothing."""
     found = await loads(api.index, now, usual=usual(api))
-    try:
-        room = await api.store.room()
-    except Unavailable:
-        room = None
+    room = within(await _room(api), _capacity(api), sum(load.size for load in found))
     return room, forecast(found, None if room is None else room.free, now)
+
+
+async def _room(api: Api) -> Room | None:
+    try:
+        return await api.store.room()
+    except Unavailable:
+        return None
+
+
+def _capacity(api: Api) -> int | None:
+    return api.settings.store.capacity_bytes or None
 
 
 async def _holds(api: Api) -> bool | None:
