@@ -5,6 +5,9 @@ writes them; their pictures are holes in sparse files, so the disk's own speed i
 (a walk asks it for 31 blocks an object). Every row is compared with what was lost. Baseline: the
 plain way on some of the same objects: each read and hashed whole, its row inserted by itself.
 
+Fails when a row differs, or when less than 500 objects come back in a second of the processor's
+time: what others take from it meanwhile is in the printed number, not in the verdict.
+
     python -m tests.bench.rebuild [--cameras N] [--segments N]
 """
 
@@ -19,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from storage.index import Index, NewCamera, NewStream, migrate, open_index
@@ -39,16 +43,25 @@ PLAIN_OBJECTS = 100
 KEY = bytes(32)
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Objects in a second, and in a second of the processor's time."""
+
+    wall: float
+    busy: float
+
+
 async def new_index(opened: AsyncExitStack, path: Path) -> Index:
     url = f"sqlite:///{path}"
     await migrate(url)
     return await opened.enter_async_context(open_index(url, key=KEY))
 
 
-async def timed_rebuild(index: Index, store: ObjectStore) -> tuple[float, list[str]]:
-    done, began = Rebuilt(), time.monotonic()
+async def timed_rebuild(index: Index, store: ObjectStore) -> tuple[Rate, list[str]]:
+    done, began, used = Rebuilt(), time.monotonic(), time.process_time()
     found = [str(one) async for one in rebuild(index, {0: store}, SystemClock(), done)]
-    return done.segments / (time.monotonic() - began), found
+    seconds, busy = time.monotonic() - began, time.process_time() - used
+    return Rate(done.segments / seconds, done.segments / busy), found
 
 
 async def plain(index: Index, store: ObjectStore, lost: Sequence[Segment]) -> float:
@@ -78,7 +91,7 @@ async def differences(index: Index, lost: Sequence[Segment]) -> int:
     return len(set(found) ^ set(lost))
 
 
-async def measure(folder: Path, cameras: int, count: int) -> tuple[float, float, bool]:
+async def measure(folder: Path, cameras: int, count: int) -> tuple[Rate, float, bool]:
     """Objects a second, ours and the plain way; whether all is right."""
     root = folder / "store"
     async with AsyncExitStack() as opened:
@@ -95,7 +108,8 @@ async def measure(folder: Path, cameras: int, count: int) -> tuple[float, float,
         anew = await new_index(opened, folder / "anew.db")
         ours, found = await timed_rebuild(anew, store)
         wrong = await differences(anew, lost)
-        print(f"{ours:.0f} objects/s; {wrong} rows differ, {len(found)} findings")
+        print(f"{ours.wall:.0f} objects/s, {ours.busy:.0f} in a second of the processor")
+        print(f"{wrong} rows differ, {len(found)} findings")
         other = await new_index(opened, folder / "plain.db")
         slow = await plain(other, store, lost[: min(count, PLAIN_OBJECTS)])
     return ours, slow, not wrong and not found
@@ -108,11 +122,10 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ours, slow, right = asyncio.run(measure(Path(folder), options.cameras, options.segments))
-    print(f"plain: {slow:.0f} objects/s; ours is {ours / slow:.1f} times that")
-    write(
-        Result(NAME, round(ours), "objects/s", "whole objects, row by row", round(ours / slow, 1))
-    )
-    return 0 if right and ours >= LEAST else 1
+    ratio = round(ours.wall / slow, 1)
+    print(f"plain: {slow:.0f} objects/s; ours is {ratio} times that")
+    write(Result(NAME, round(ours.wall), "objects/s", "whole objects, row by row", ratio))
+    return 0 if right and ours.busy >= LEAST else 1
 
 
 if __name__ == "__main__":
