@@ -13,6 +13,7 @@ import pytest
 from storage.index import Index, NewCamera, NewStream, migrate, open_index
 from storage.index.census import Held
 from storage.integrity import Finding, Kind, Level, Rebuilt, Request, rebuild, verify
+from storage.marker import agree
 from storage.objects import ObjectStore, WrongStore, open_store
 from tests.fakes.clock import HandClock
 from tests.fakes.footage import segments_of
@@ -144,6 +145,31 @@ async def test_nothing_that_came_back_can_be_deleted_until_its_lock_is_released(
     await anew.locks.confirm_release(lock.id, "chief", now)
     taken = await anew.garbage.take(gate.streams[0].id, oldest, why="age", now=now)
     assert len(taken) == len(oldest)
+
+
+async def test_what_lies_in_the_second_store_comes_back_as_lying_there(
+    vault: Vault, anew: Index, tmp_path: Path
+) -> None:
+    gate = await vault.add_camera("Gate")
+    made = await vault.record(gate.streams[0], seconds(0, 21))
+    async with open_store(f"file://{tmp_path / 'cold'}", create=True) as cold:
+        await agree(vault.index, cold, 1)
+        for one in made[:2]:
+            path = tmp_path / "moving"
+            path.write_bytes(await vault.store.read(one.key, 0, one.size))
+            await cold.put(one.key, path, one.sha256)
+        outlines = await vault.index.segments.oldest(gate.streams[0].id, 2)
+        for outline in outlines:
+            await vault.index.segments.set_tier(outline, 1)
+        await vault.store.delete([outlines[0].key])  # the other one still lies in both
+        stores = {0: vault.store, 1: cold}
+        found = [one async for one in rebuild(anew, stores, HandClock(LATER))]
+        asked = Request(Level.CHAIN, grace_seconds=0)
+        clock = HandClock(LATER)
+        wrong = [one async for one in verify(vault.index, stores, asked, clock)]
+    assert (found, wrong) == ([], [])
+    assert [one.tier for one in await rows(anew)] == [1, 0, 0, 0, 0]
+    assert [replace(one, tier=0) for one in await rows(anew)] == list(made)
 
 
 async def test_a_second_run_puts_nothing_back_and_locks_nothing_anew(
