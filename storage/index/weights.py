@@ -7,10 +7,10 @@ looked at segment by segment, so that this is exact and yet cheap. Says what is,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
@@ -18,11 +18,12 @@ from storage.index.lockspans import holding, locked
 from storage.index.rows import OUTLINE, outline_of
 from storage.index.schema import hours, lock_spans, locks, segments, streams
 from storage.index.values import HourRow, Outline
-from vms.core.walltime import HOUR, MINUTE, TimeRange, WallTime
+from vms.core.walltime import HOUR, MINUTE, TimeRange, WallTime, merge
 
-_LONGEST_SEGMENT: Final = 2 * MINUTE
-_END = hours.c.hour_us + (HOUR + _LONGEST_SEGMENT)
-"""When what starts in an hour has ended."""
+_REACH: Final = HOUR + 2 * MINUTE
+"""From the beginning of an hour to the end of what starts in it."""
+_HOUR = (hours.c.stream_id, hours.c.hour_us, hours.c.recorded_us, hours.c.size_bytes)
+_AT_ONCE: Final = 500
 
 
 class Weights:
@@ -33,13 +34,13 @@ class Weights:
         self, kept_from: Mapping[int, WallTime], since: WallTime, now: WallTime
     ) -> int:
         """Bytes of whole hours between `since` and the stream's `kept_from` that no lock keeps."""
-        total = 0
         async with self._database.read() as connection:
-            for horizon, stream_ids in _by_horizon(kept_from).items():
-                within = _within(stream_ids, TimeRange(since, max(horizon, WallTime(since + 1))))
-                total += await _untouched(connection, within, now)
-                total += await _between_locks(connection, within, now)
-        return total
+            held = await _held(connection, now)
+            whole = await _whole(connection, kept_from, since)
+            touched = await _touched(connection, held, kept_from, since)
+            partly = [row for row in touched if not _is_covered(row, held)]
+            between = await _between_locks(connection, partly, held)
+        return whole - sum(row.size for row in touched) + between
 
     async def oldest_hour(
         self, kept_from: Mapping[int, WallTime], since: WallTime, now: WallTime
@@ -78,8 +79,7 @@ def _by_horizon(kept_from: Mapping[int, WallTime]) -> dict[WallTime, list[int]]:
 
 
 def _hours() -> Select[Any]:
-    columns = (hours.c.stream_id, hours.c.hour_us, hours.c.recorded_us, hours.c.size_bytes)
-    return select(*columns).join(streams, streams.c.id == hours.c.stream_id)
+    return select(*_HOUR).join(streams, streams.c.id == hours.c.stream_id)
 
 
 def _within(stream_ids: list[int], span: TimeRange) -> ColumnElement[bool]:
@@ -90,11 +90,6 @@ def _within(stream_ids: list[int], span: TimeRange) -> ColumnElement[bool]:
     )
 
 
-def _touched(now: WallTime) -> ColumnElement[bool]:
-    """A lock keeps something of the hour."""
-    return locked(now, streams.c.camera_id, hours.c.hour_us, _END)
-
-
 def _covered(now: WallTime) -> ColumnElement[bool]:
     """A single lock keeps all of the hour."""
     return exists().where(
@@ -102,7 +97,7 @@ def _covered(now: WallTime) -> ColumnElement[bool]:
         holding(now),
         lock_spans.c.camera_id == streams.c.camera_id,
         lock_spans.c.start_us <= hours.c.hour_us,
-        lock_spans.c.end_us >= _END,
+        lock_spans.c.end_us >= hours.c.hour_us + _REACH,
     )
 
 
@@ -118,28 +113,108 @@ async def _first_hour(
     return [HourRow(*row) for row in rows.all()]
 
 
-async def _untouched(
-    connection: AsyncConnection, within: ColumnElement[bool], now: WallTime
+async def _held(connection: AsyncConnection, now: WallTime) -> dict[int, list[TimeRange]]:
+    """What locks keep, by stream, merged."""
+    columns = (streams.c.id, lock_spans.c.start_us, lock_spans.c.end_us)
+    wanted = (
+        select(*columns)
+        .join(lock_spans, lock_spans.c.camera_id == streams.c.camera_id)
+        .join(locks, locks.c.id == lock_spans.c.lock_id)
+        .where(holding(now))
+    )
+    found: dict[int, list[TimeRange]] = {}
+    for row in (await connection.execute(wanted)).all():
+        found.setdefault(row.id, []).append(TimeRange(row.start_us, row.end_us))
+    return {stream_id: merge(spans) for stream_id, spans in found.items()}
+
+
+async def _whole(
+    connection: AsyncConnection, kept_from: Mapping[int, WallTime], since: WallTime
 ) -> int:
-    size = func.coalesce(func.sum(hours.c.size_bytes), 0)
-    joined = select(size).select_from(hours).join(streams, streams.c.id == hours.c.stream_id)
-    return int(await connection.scalar(joined.where(within, ~_touched(now))) or 0)
+    """Bytes of all those hours, locked or not."""
+    total = 0
+    for horizon, stream_ids in _by_horizon(kept_from).items():
+        span = TimeRange(since, max(horizon, WallTime(since + 1)))
+        within = _within(stream_ids, span)
+        total += int(
+            await connection.scalar(select(func.sum(hours.c.size_bytes)).where(within)) or 0
+        )
+    return total
+
+
+async def _touched(
+    connection: AsyncConnection,
+    held: Mapping[int, Sequence[TimeRange]],
+    kept_from: Mapping[int, WallTime],
+    since: WallTime,
+) -> list[HourRow]:
+    """Those hours of which a lock keeps something, each once.
+
+    From the locks to the hours: they are few, the hours of a city are a million.
+    """
+    spans = [
+        (stream_id, max(since - 1, span.start - _REACH), min(span.end, kept_from[stream_id]))
+        for stream_id, its in held.items()
+        for span in its
+        if stream_id in kept_from
+    ]
+    found: dict[tuple[int, WallTime], HourRow] = {}
+    for some in _batches(spans):
+        for row in (await connection.execute(_hours_in(some))).all():
+            found[row.stream_id, row.hour_us] = HourRow(*row)
+    return [row for row in found.values() if row.hour <= kept_from[row.stream_id] - HOUR]
+
+
+def _is_covered(row: HourRow, held: Mapping[int, Sequence[TimeRange]]) -> bool:
+    """Locks keep all of the hour."""
+    return any(
+        span.start <= row.hour and span.end >= row.hour + _REACH for span in held[row.stream_id]
+    )
 
 
 async def _between_locks(
-    connection: AsyncConnection, within: ColumnElement[bool], now: WallTime
+    connection: AsyncConnection,
+    partly: Sequence[HourRow],
+    held: Mapping[int, Sequence[TimeRange]],
 ) -> int:
-    """Of hours that are locked in part: what lies between the locks."""
-    inside = and_(
-        segments.c.stream_id == hours.c.stream_id,
-        segments.c.start_us >= hours.c.hour_us,
-        segments.c.start_us < hours.c.hour_us + HOUR,
+    """Bytes, in hours that are locked in part, of what lies between the locks."""
+    total = 0
+    for some in _batches([(row.stream_id, row.hour, row.hour + HOUR) for row in partly]):
+        for row in (await connection.execute(_segments_in(some))).all():
+            span = TimeRange(row.start_us, row.end_us)
+            if not any(one.overlaps(span) for one in held[row.stream_id]):
+                total += row.size_bytes
+    return total
+
+
+def _hours_in(spans: Sequence[tuple[int, int, int]]) -> TextClause:
+    """Select hours that begin within (stream, after, before).
+
+    The spans stand in the statement as numbers: as thousands of parameters they cost a second to
+    compile. CROSS JOIN: SQLite takes them first then, as it must, else it looks at every hour.
+    """
+    return text(
+        f"WITH given (s, a, b) AS (VALUES {_rows(spans)})"
+        " SELECT stream_id, hour_us, recorded_us, size_bytes FROM given CROSS JOIN hours"
+        " WHERE stream_id = s AND hour_us > a AND hour_us < b"
     )
-    joined = (
-        select(func.coalesce(func.sum(segments.c.size_bytes), 0))
-        .select_from(hours)
-        .join(streams, streams.c.id == hours.c.stream_id)
-        .join(segments, inside)
+
+
+def _segments_in(spans: Sequence[tuple[int, int, int]]) -> TextClause:
+    """Select segments that start within [from, before) of each (stream, from, before)."""
+    return text(
+        f"WITH given (s, a, b) AS (VALUES {_rows(spans)})"
+        " SELECT stream_id, start_us, end_us, size_bytes FROM given CROSS JOIN segments"
+        " WHERE stream_id = s AND start_us >= a AND start_us < b"
     )
-    partly = joined.where(within, _touched(now), ~_covered(now), ~locked(now))
-    return int(await connection.scalar(partly) or 0)
+
+
+def _rows(spans: Sequence[tuple[int, int, int]]) -> str:
+    return ", ".join(f"({int(s)}, {int(a)}, {int(b)})" for s, a, b in spans)
+
+
+def _batches(
+    rows: Sequence[tuple[int, int, int]],
+) -> Iterator[Sequence[tuple[int, int, int]]]:
+    """As many as one statement takes."""
+    return (rows[first : first + _AT_ONCE] for first in range(0, len(rows), _AT_ONCE))
