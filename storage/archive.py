@@ -12,7 +12,7 @@ from pathlib import Path
 
 from storage.completeness import Facts
 from storage.index import Index
-from storage.marker import agree
+from storage.marker import agree, identity
 from storage.metrics import COMMIT_SECONDS, COMMITTED_BYTES
 from storage.objects.store import RecordStore, WrongStore
 from vms.core.errors import Corrupt, NotFound, Unavailable, VmsError
@@ -33,19 +33,14 @@ class Archive:
         self._index = index
         self._store = store
         self._tiers = (store,) if cold is None else (store, cold)
-        self._agreed = False
+        self._agreed: str | None = None
 
     async def check(self) -> None:
         """Return when store and index answer and belong together; joins them when both are new.
 
         Raises WrongStore (a Conflict) or Unavailable, in words for an administrator.
         """
-        try:
-            await agree(self._index, self._store)
-        except VmsError:
-            self._agreed = False
-            raise
-        self._agreed = True
+        await self._agree()
 
     async def commit(self, segment: Segment, path: Path) -> None:
         """Keep a sealed segment: its file at `path` becomes the object, then its row is inserted.
@@ -57,11 +52,10 @@ class Archive:
         - Conflict: its time, or its key with another hash, is in the archive already;
         - Corrupt: the file is not the segment described; NotFound: no file, or an unknown stream.
         """
-        if not self._agreed:
-            await self.check()
+        store_id = self._agreed or await self._agree()
         if not await self._index.segments.known(segment):
             with COMMIT_SECONDS.time():
-                await self._keep(segment, path)
+                await self._keep(segment, path, store_id)
             COMMITTED_BYTES.inc(segment.size)
 
     async def segments(self, stream_id: int, span: TimeRange) -> list[Segment]:
@@ -111,18 +105,30 @@ class Archive:
                 return await store.read(segment.key, offset, size)
         return await stores[-1].read(segment.key, offset, size)
 
-    async def _keep(self, segment: Segment, path: Path) -> None:
+    async def _agree(self) -> str:
+        """The id of the store, which is ours."""
+        try:
+            self._agreed = await agree(self._index, self._store)
+        except VmsError:
+            self._agreed = None
+            raise
+        return self._agreed
+
+    async def _keep(self, segment: Segment, path: Path, store_id: str) -> None:
         try:
             await self._store.put(segment.key, path, segment.sha256)
-            await self._verify(segment)
+            await self._verify(segment, store_id)
         except (Unavailable, WrongStore):
-            self._agreed = False  # another store may answer next
+            self._agreed = None  # another store may answer next
             raise
         await self._index.segments.add(segment)
 
-    async def _verify(self, segment: Segment) -> None:
+    async def _verify(self, segment: Segment, store_id: str) -> None:
+        """That the object is there, in the store agreed upon: another one may answer by now."""
         size = await self._store.size(segment.key)
         if size != segment.size:
             raise Corrupt(
                 "the object has another size than its segment", key=segment.key, size=size
             )
+        if (found := await identity(self._store)) != store_id:
+            raise WrongStore("another store answered while a segment was put", store=found)

@@ -12,7 +12,7 @@ import uuid
 
 from storage.index import Index
 from storage.objects.store import RecordStore, WrongStore
-from vms.core.errors import Conflict
+from vms.core.errors import Conflict, Corrupt
 
 FACT = "store"
 _JOINED = "joined"
@@ -23,26 +23,37 @@ def fact(tier: int) -> str:
     return FACT if tier == 0 else f"{FACT}-{tier}"
 
 
-async def agree(index: Index, store: RecordStore, tier: int = 0) -> None:
-    """Return when `store` is the one of `tier`; join it to the index when it is new there.
+async def agree(index: Index, store: RecordStore, tier: int = 0) -> str:
+    """Return the id of `store` when it is the one of `tier`; join it to the index when it is new
+    there.
 
     Raises WrongStore with what is wrong, Unavailable when one of them is away.
     """
     await store.check()
-    found, expected = await store.identity(), await index.facts.get(fact(tier))
+    found, expected = await identity(store), await index.facts.get(fact(tier))
     if found is None:
-        await _join(index, store, tier)
-    elif expected is None:
+        return await _join(index, store, tier)
+    if expected is None:
         await _refuse_first(index, found, tier)
         raise WrongStore("this store holds the archive of another index", store=found)
-    elif found != expected:
+    if found != expected:
         await _refuse_first(index, found, tier)
         raise WrongStore(
             "this store belongs to another index: check its address", store=found, wanted=expected
         )
+    return found
 
 
-async def _join(index: Index, store: RecordStore, tier: int) -> None:
+async def identity(store: RecordStore) -> str | None:
+    """Its id; None: it has no marker. Raises WrongStore when it has one that cannot be read: then
+    nobody can tell."""
+    try:
+        return await store.identity()
+    except Corrupt as error:
+        raise WrongStore(error.message, **error.context) from error
+
+
+async def _join(index: Index, store: RecordStore, tier: int) -> str:
     """The fact first: a crash before the marker leaves an index without segments, joined later.
     Two roles may do this at once: the first fact stands and both write the same marker."""
     if await _has_objects(index, tier):
@@ -54,10 +65,11 @@ async def _join(index: Index, store: RecordStore, tier: int) -> None:
     try:
         await store.mark(store_id)
     except Conflict:
-        if await store.identity() != store_id:
+        if await identity(store) != store_id:
             raise
     if tier:
         await index.facts.put(f"{fact(tier)}-{_JOINED}", store_id)
+    return store_id
 
 
 async def _has_objects(index: Index, tier: int) -> bool:

@@ -212,7 +212,7 @@ async def test_a_marker_that_cannot_be_read(on_disk: Recorder, root: Path) -> No
         marker.write_text('{"sto')
 
     await on_disk.lives_through(
-        tear, lambda: root.with_name("kept").rename(marker), "store-unreachable", "cannot be read"
+        tear, lambda: root.with_name("kept").rename(marker), "store-wrong", "cannot be read"
     )
 
 
@@ -303,6 +303,23 @@ async def in_s3(
     keys = {"access_key": s3_server.access_key, "secret_key": s3_server.secret_key}
     async with open_record_store(url, **keys) as store:
         yield Recorder(sqlite_index, store, stream, tmp_path / "spool")
+
+
+async def test_a_bucket_of_another_index(
+    in_s3: Recorder, s3_server: S3Server, s3_bucket: str, tmp_path: Path
+) -> None:
+    """As when another server answers at the address. What is put meanwhile gets no row."""
+    client, ours = s3_server.client(), tmp_path / "marker"
+
+    def swap() -> None:
+        client.fget_object(s3_bucket, MARKER, str(ours))
+        (tmp_path / "other").write_text('{"store": "another"}')
+        client.fput_object(s3_bucket, MARKER, str(tmp_path / "other"))
+
+    def swap_back() -> None:
+        client.fput_object(s3_bucket, MARKER, str(ours))
+
+    await in_s3.lives_through(swap, swap_back, "store-wrong", "belongs to another index")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ _NO_LOCK = (
     "NotImplemented",
     "MethodNotAllowed",
 )
+_MARKER_BYTES = 1000
+"""More than there are in a marker; of another object of its name no more is read."""
 
 
 class S3RecordStore:
@@ -76,8 +78,16 @@ class S3RecordStore:
                 raise WrongStore("there is no such bucket", bucket=self._bucket)
 
     def _identity(self) -> str | None:
-        found = self._stat(MARKER)
-        return None if found is None else marker_id(self._read(MARKER, 0, found[0]))
+        try:
+            with translated(MARKER):
+                answer = self._client.get_object(self._bucket, MARKER)
+                try:
+                    return marker_id(bytes(answer.read(_MARKER_BYTES)))
+                finally:
+                    answer.close()
+                    answer.release_conn()
+        except NotFound:
+            return None
 
     def _mark(self, store_id: str) -> None:
         if self._stat(MARKER) is not None:
