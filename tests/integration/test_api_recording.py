@@ -138,6 +138,19 @@ async def test_an_event_is_told_to_the_recorders(stage: Stage, root: Browser) ->
     ]
 
 
+async def test_an_event_is_kept_for_the_timeline(stage: Stage, root: Browser) -> None:
+    camera = await added(root)
+    path = f"/api/cameras/{camera['id']}/events"
+    now = stage.clock.wall()
+    await root.call("POST", path, {"kind": "motion", "detail": "left lane"})
+    query = f"cameras={camera['id']}&start={now - HOUR}&end={now + HOUR}"
+    (lane,) = (await root.call("GET", f"/api/timeline?{query}")).json["cameras"]
+    assert lane["events"] == [{"at": now, "kind": "motion", "count": 1}]
+    await root.call("DELETE", f"/api/cameras/{camera['id']}")
+    assert (await root.call("POST", path, {"kind": "motion"})).status == 404
+    assert len(events(stage, camera)) == 1, "nobody is told of a camera that is not there"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"at": NINE_SECONDS * SECOND + HOUR}, {"at": 1}, {"kind": "Motion!"}, {"detail": "\n"}],
