@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -10,12 +12,15 @@ from storage.full.relief import WHY
 from storage.full.stopped import NOBODY, heard
 from storage.full.watch import FullWatch, Pressure
 from storage.index import Index, NewCamera, NewLock, NewStream, Outline
+from storage.objects import open_store
 from storage.objects.store import Room
+from storage.retention import RetainConfig, retain
 from storage.retention.policy import USUAL
 from storage.retention.pressing import removable
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
 from tests.fakes.segments import NINE, segment
+from vms.core.beside import beside
 from vms.core.model import Camera, StreamRole
 from vms.core.nodestate import NodeState
 from vms.core.promises import LockSpan, RetentionPolicy, Scope
@@ -221,3 +226,44 @@ async def test_an_hour_that_a_lock_touches_in_part_loses_only_the_rest(
     assert sum(SIZE for _ in site.taking.gone) <= freed
     kept = await sqlite_index.segments.outlines(first.streams[0].id, span)
     assert len(kept) == 5
+
+
+def told(bus: FakeBus) -> list[str]:
+    """The problems of the role, as it told them last."""
+    states = [payload for subject, payload in bus.published if subject == "node.state.retain.here"]
+    return [problem["code"] for problem in states[-1]["problems"]] if states else ["not yet"]
+
+
+async def test_the_role_rings_makes_room_and_stops_nobody_once_there_is_room(
+    sqlite_index: Index, cameras: list[Camera], tmp_path: Path
+) -> None:
+    """The whole role: locked to the last byte, then released and overwritten."""
+    bus, clock = FakeBus(), HandClock(wall=NOW)
+    site = Site(sqlite_index, cameras, total=ALL)
+    await sqlite_index.facts.put("store", "ours")
+    await site.lock(range(HOURS))
+    config = RetainConfig(interval_seconds=60, node="here", capacity_bytes=ALL)
+    async with open_store(f"file://{tmp_path / 'store'}", create=True) as store:
+        await store.mark("ours")
+        async with beside(retain(config, sqlite_index, store, bus, clock)):
+            await until(clock, lambda: told(bus) == ["store-95", "store-full"])
+            assert len((await heard(sqlite_index, clock.wall())).cameras) == 3
+            assert [await site.left(camera) for camera in cameras] == [HOURS * PER_HOUR] * 4
+            lock = (await sqlite_index.locks.list(True, NOW))[0]
+            await sqlite_index.locks.ask_release(lock.id, "ratna", "closed", NOW)
+            await sqlite_index.locks.confirm_release(lock.id, "budi", NOW)
+            await until(clock, lambda: told(bus) == [])
+            assert await heard(sqlite_index, clock.wall()) == NOBODY
+        assert sum([await site.left(camera) for camera in cameras]) == ALL * 9 // 10 // SIZE
+        receipts = await sqlite_index.receipts.list()
+        assert {receipt.why for receipt in receipts} == {WHY}
+
+
+async def until(clock: HandClock, reached: Callable[[], bool]) -> None:
+    """Let time pass until it is so; real threads get real time to work."""
+    for _ in range(500):
+        if reached():
+            return
+        await clock.advance(31)
+        await asyncio.sleep(0.02)
+    raise AssertionError("not reached")
