@@ -156,6 +156,7 @@ class Care:
                 self._recording.rest(now, Cause.RECORDER_OFF)
         if self._keeps is not None:
             self._keeps.end_run(now, Cause.RECORDER_OFF, "")
+        self._keeps = self._rested = None  # whose recording rests is not ours to say any more
         self._hush()
         if self._ingest is not None:
             self._ingest.record_to(None)
