@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from vms.api.handlers import bookmarks, calendar, forecast, groups, locks, retention, timeline
+from vms.api.handlers import (
+    archive,
+    bookmarks,
+    calendar,
+    forecast,
+    groups,
+    locks,
+    retention,
+    timeline,
+)
 from vms.api.keeping import (
     ArchiveHealthOut,
     DamageQuery,
@@ -253,7 +262,7 @@ KEPT: tuple[Route, ...] = (
         "GET",
         "/api/archive",
         Action.ADMIN,
-        forecast.get_archive,
+        archive.get_archive,
         "How the archive is: its store, what is damaged, what waits to be deleted",
         query=DamageQuery,
         answer=ArchiveHealthOut,

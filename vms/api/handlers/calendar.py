@@ -11,7 +11,8 @@ from player.footage import SLACK_MICROS
 from storage.timeline import Around, around, counted_in, recorded_in, summed_in
 from vms.api.call import Call
 from vms.api.handlers.seen import named_camera, named_cameras, shown
-from vms.api.handlers.timeline import gap_out, spans_of, tails_of
+from vms.api.handlers.timeline import gap_out
+from vms.api.looks import spans_of, tails_of
 from vms.api.problems import WrongFields
 from vms.api.timelines import (
     CalendarCameraOut,

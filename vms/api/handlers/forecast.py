@@ -1,5 +1,4 @@
-"""How long the room lasts, what a change of retention would delete, and how the archive is. For
-administrators."""
+"""How long the room lasts, and what a change of retention would delete. For administrators."""
 
 from __future__ import annotations
 
@@ -9,8 +8,6 @@ from typing import Literal
 
 from storage.full.levels import Fill
 from storage.full.room import within
-from storage.index.damage import Damage
-from storage.integrity.scrub import CURSOR, parsed
 from storage.objects.store import Room
 from storage.retention.changes import Wanted, effective_of
 from storage.retention.dryrun import WouldGo, dry_run
@@ -20,10 +17,7 @@ from storage.retention.plan import rule
 from vms.api.call import Api, Call
 from vms.api.handlers.retention import usual
 from vms.api.keeping import (
-    ArchiveHealthOut,
     CameraForecastOut,
-    DamageOut,
-    DamageQuery,
     DryRunCameraOut,
     DryRunOut,
     ForecastOut,
@@ -41,11 +35,11 @@ LEVELS: Sequence[tuple[float, Level]] = ((95, "full"), (90, "high"), (80, "filli
 
 async def get_forecast(call: Call) -> ForecastOut:
     now = call.api.clock.wall()
-    room, ahead = await _ahead(call.api, now)
+    room, ahead = await ahead_of(call.api, now)
     return ForecastOut(
         now=now,
         minimum_bytes=round(ahead.minimum_bytes),
-        store=await _fill(call.api, room, ahead, now),
+        store=await fill_of(call.api, room, ahead, now),
         cameras=[_camera(each) for each in ahead.cameras],
     )
 
@@ -76,28 +70,13 @@ async def try_retention(call: Call) -> DryRunOut:
     )
 
 
-async def get_archive(call: Call) -> ArchiveHealthOut:
-    asked, index, now = call.query(DamageQuery), call.api.index, call.api.clock.wall()
-    room, ahead = await _ahead(call.api, now)
-    damage = await index.damage.list(asked.limit, camera_ids=asked.cameras, offset=asked.offset)
-    cursor, waiting = parsed(await index.facts.get(CURSOR)), await index.garbage.waiting()
-    return ArchiveHealthOut(
-        now=now,
-        store=await _fill(call.api, room, ahead, now),
-        damaged=await index.damage.count(),
-        damage=[_damage(each) for each in damage],
-        scrub_began=None if cursor is None else cursor.began,
-        garbage=waiting.segments,
-        garbage_size=waiting.size,
-        object_lock=await _holds(call.api),
-    )
-
-
-async def _ahead(api: Api, now: WallTime) -> tuple[Room | None, Forecast]:
+async def ahead_of(api: Api, now: WallTime) -> tuple[Room | None, Forecast]:
     """What is free for segments, and what follows. A store that is away bounds nothing."""
     found = await loads(api.index, now, usual=usual(api))
     room = within(await _room(api), _capacity(api), sum(load.size for load in found))
-    return room, forecast(found, None if room is None else room.free, now)
+    free = None if room is None else room.free
+    # A city's thousand cameras take it half a second of arithmetic.
+    return room, await asyncio.to_thread(forecast, found, free, now)
 
 
 async def _room(api: Api) -> Room | None:
@@ -111,14 +90,8 @@ def _capacity(api: Api) -> int | None:
     return api.settings.store.capacity_bytes or None
 
 
-async def _holds(api: Api) -> bool | None:
-    try:
-        return await api.store.holds()
-    except Unavailable:
-        return None
-
-
-async def _fill(api: Api, room: Room | None, ahead: Forecast, now: WallTime) -> StoreFillOut:
+async def fill_of(api: Api, room: Room | None, ahead: Forecast, now: WallTime) -> StoreFillOut:
+    """How full the store is, of anything and of what must stay."""
     fill = None
     if room is not None:
         fill = Fill(room.total, room.free, await _may_go(api, now))
@@ -178,17 +151,4 @@ def _would_go(each: WouldGo) -> DryRunCameraOut:
         oldest=each.oldest,
         newest=each.newest,
         locked_size=each.locked_size,
-    )
-
-
-def _damage(each: Damage) -> DamageOut:
-    outline = each.outline
-    return DamageOut(
-        camera_id=outline.camera_id,
-        stream_id=outline.stream_id,
-        start=outline.range.start,
-        end=outline.range.end,
-        kind=each.kind,
-        found=each.found,
-        detail=each.detail,
     )
