@@ -6,7 +6,7 @@ wrong asks again (`there`) before it says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,8 @@ class Held:
     hours: tuple[tuple[WallTime, int, int], ...]
 
 
-START = (0, WallTime(0))
+_BEFORE_ALL = WallTime(-(1 << 62))
+START = (0, _BEFORE_ALL)
 """The place before the first row: (stream, start)."""
 
 
@@ -75,6 +76,14 @@ class Census:
         async with self._database.read() as connection:
             rows = await connection.execute(wanted.order_by(segments.c.start_us).limit(limit))
             return [_entry(row) for row in rows.all()]
+
+    async def every(self, stream_id: int, *, tables: bool = False) -> AsyncIterator[Entry]:
+        """All its rows, oldest first, a page in memory at a time."""
+        after = _BEFORE_ALL
+        while page := await self.of_stream(stream_id, after, tables=tables):
+            for entry in page:
+                yield entry
+            after = page[-1].outline.range.start
 
     async def behind(self, place: tuple[int, WallTime], limit: int = PAGE) -> list[Entry]:
         """The first `limit` rows behind `place` (stream, start), in the order of the key."""

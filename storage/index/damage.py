@@ -47,12 +47,18 @@ class DamageList:
         return changed.rowcount == 0
 
     async def clear(self, outlines: Sequence[Outline]) -> int:
-        """These are well; how many were noted before."""
-        gone = 0
-        async with self._database.write() as connection:
-            for outline in outlines:
-                cleared = await connection.execute(delete(damage).where(_this(outline)))
-                gone += cleared.rowcount
+        """These are well; how many were noted before. Writes only if there were any."""
+        gone, these = 0, [_this(outline) for outline in outlines]
+        async with self._database.read() as connection:
+            noted = [
+                this
+                for this in these
+                if await connection.scalar(select(here.stream_id).where(this)) is not None
+            ]
+        if noted:
+            async with self._database.write() as connection:
+                for this in noted:
+                    gone += await _deleted(connection, this)
         return gone
 
     async def between(self, stream_ids: Collection[int], span: TimeRange) -> list[Damage]:

@@ -72,16 +72,13 @@ async def adopt(index: Index, store: ObjectStore, tier: int = 0) -> None:
     store says nothing of itself, or is another than the index's."""
     await store.check()
     found, known = await store.identity(), await index.facts.get(fact(tier))
-    if found is None and tier and known is None:
-        return await agree(index, store, tier)  # a second store that is new
-    if found is None:
+    if found is None and not (tier and known is None):  # a second store may be new
         raise WrongStore("this store has no marker: is it the right one, is its disk mounted?")
     if known is None and tier == 0 and await index.segments.any():
         raise WrongStore("the index has segments and does not know of which store")
-    expected = await index.facts.claim(fact(tier), found)
-    if found != expected:
+    if found is not None and found != (expected := await index.facts.claim(fact(tier), found)):
         raise WrongStore("this store belongs to another index", store=found, wanted=expected)
-    return await agree(index, store, tier)
+    await agree(index, store, tier)
 
 
 class _Rebuild:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from storage.index import Index
-from storage.index.census import PAGE
 from storage.index.damage import Damage
 from storage.index.values import Outline
 from storage.integrity import described
@@ -21,7 +20,6 @@ from vms.core.clock import Clock
 from vms.core.errors import Conflict, Corrupt, NotFound
 from vms.core.media.fmp4 import Scan
 from vms.core.model import Segment
-from vms.core.walltime import WallTime
 
 WINDOW = 256
 Put = tuple[int, int, int]
@@ -67,12 +65,9 @@ async def refill(
 async def _known(index: Index, group: Group, tier: int) -> tuple[dict[str, Neighbour], set[str]]:
     """Rows of the stream by their keys, of whatever tier; keys that are about to be deleted."""
     known: dict[str, Neighbour] = {}
-    after = WallTime(-1)
-    while page := await index.census.of_stream(group.stream_id, after, PAGE):
-        for entry in page:
-            one = entry.outline
-            known[one.key] = Neighbour(one.range.start, one.epoch, one.sequence, entry.prev_sha256)
-        after = page[-1].outline.range.start
+    async for entry in index.census.every(group.stream_id):
+        one = entry.outline
+        known[one.key] = Neighbour(one.range.start, one.epoch, one.sequence, entry.prev_sha256)
     condemned = {each.key for each in await index.census.garbage_of(group.stream_id, tier)}
     return known, condemned
 

@@ -108,7 +108,8 @@ class Scrub:
 
     async def tell(self) -> None:
         """Say of the node what is damaged, or that nothing is."""
-        await self._index.damage.forget_gone()
+        if await self._index.damage.count():
+            await self._index.damage.forget_gone()
         count = await self._index.damage.count()
         DAMAGED.set(count)
         if not count:

@@ -10,24 +10,18 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 
 from storage.index import Index
-from storage.index.census import PAGE, Entry
 from storage.index.damage import Damage
-from storage.integrity import content, presence
+from storage.integrity import presence
 from storage.integrity.budget import Budget
-from storage.integrity.chain import Chain, Judged, Verdict, explained
+from storage.integrity.contents import Contents
 from storage.integrity.findings import DAMAGE, Finding, Kind, Level, of_segment
 from storage.integrity.presence import GRACE_SECONDS, Doubtful, Group
 from storage.integrity.rows import Recount
 from storage.marker import agree
 from storage.objects.store import ObjectStore
 from vms.core.clock import Clock
-from vms.core.media.fmp4.identity import Identity
-from vms.core.model import Cause
-from vms.core.walltime import DAY, SECOND, TimeRange, WallTime
+from vms.core.walltime import SECOND, WallTime
 
-PATIENCE_MICROS = DAY
-"""A predecessor that is not there may still lie in the spool of a recorder that is away."""
-_DROPPED = (Cause.SPOOL_FULL, Cause.DISK_FULL, Cause.DISK_FAULT)
 _TRIES = 3
 
 
@@ -102,7 +96,6 @@ class _Verification:
     ) -> None:
         self._index, self._stores, self._request = index, stores, request
         self._clock, self._seen = clock, seen
-        self._budget = Budget(request.bytes_per_second, clock)
         self._old = WallTime(clock.wall() - round(request.grace_seconds * SECOND))
 
     async def rows(self) -> AsyncIterator[Finding]:
@@ -133,36 +126,24 @@ class _Verification:
 
     async def contents(self) -> AsyncIterator[Finding]:
         """Every object read, and the chain."""
+        budget = Budget(self._request.bytes_per_second, self._clock)
+        chained = self._request.level.reaches(Level.CHAIN)
+        reader = Contents(self._index, self._stores, budget, self._clock, chained=chained)
         for stream_id in await self._streams():
-            chain, excuses = Chain(), await self._excuses(stream_id)
-            async for entry in self._entries(stream_id):
-                judged = chain.push(entry.outline, entry.sha256, entry.prev_sha256)
-                wrong, identity = await self._examined(entry)
-                if wrong is None:
-                    await self._index.damage.clear([entry.outline])
-                    wrong = self._linked(entry, judged, identity, excuses)
-                missing = wrong is not None and wrong.kind is Kind.MISSING  # was told already
-                if wrong and not missing and await self._index.census.there(entry.outline):
-                    yield wrong
+            async for finding in reader.of_stream(stream_id, self._count):
+                yield finding
 
     async def _streams(self) -> dict[int, int]:
         wanted = self._request.streams
         known = await self._index.census.streams()
         return {each: known[each] for each in known if wanted is None or each in wanted}
 
-    async def _entries(self, stream_id: int, *, tables: bool = False) -> AsyncIterator[Entry]:
-        after = WallTime(-1)
-        while page := await self._index.census.of_stream(stream_id, after, PAGE, tables=tables):
-            for entry in page:
-                yield entry
-            after = page[-1].outline.range.start
-
     async def _rows_of(self, stream_id: int, camera_id: int) -> list[Finding]:
         """Read again when it does not add up: rows may have come meanwhile."""
         found: list[Finding] = []
         for _ in range(_TRIES):
             recount, found, count = Recount(stream_id, camera_id), [], 0
-            async for entry in self._entries(stream_id, tables=True):
+            async for entry in self._index.census.every(stream_id, tables=True):
                 found += recount.push(entry)
                 count += 1
             found += recount.compare(await self._index.census.held(stream_id))
@@ -175,7 +156,7 @@ class _Verification:
         self, store: ObjectStore, tier: int, group: Group, doubtful: Doubtful
     ) -> AsyncIterator[Finding]:
         left = dict(group.objects)
-        async for entry in self._entries(group.stream_id):
+        async for entry in self._index.census.every(group.stream_id):
             if entry.tier != tier:
                 continue
             there = left.pop(entry.outline.key, None)
@@ -194,40 +175,5 @@ class _Verification:
         async for finding in doubtful.add(left.values(), self._old):
             yield finding
 
-    async def _examined(self, entry: Entry) -> tuple[Finding | None, Identity | None]:
-        store = self._stores[entry.tier]
-        return await content.examine(store, entry, self._budget, self._count)
-
     def _count(self, size: int) -> None:
         self._seen.size += size
-
-    def _linked(
-        self,
-        entry: Entry,
-        judged: Judged,
-        identity: Identity | None,
-        excuses: Collection[TimeRange],
-    ) -> Finding | None:
-        if not self._request.level.reaches(Level.CHAIN):
-            return None
-        if (wrong := content.wrong_identity(entry, identity)) is not None:
-            return wrong
-        outline = entry.outline
-        if judged.verdict is Verdict.FORKS and identity is not None and identity.prev_sure:
-            return of_segment(Kind.CHAIN, outline, "it names an older segment than the one before")
-        old = outline.range.start <= self._clock.wall() - PATIENCE_MICROS
-        broken = judged.verdict is Verdict.BROKEN and not explained(judged.hole, excuses)
-        if old and broken:
-            return of_segment(Kind.CHAIN, outline, "the segment that it follows is not there")
-        return None
-
-    async def _excuses(self, stream_id: int) -> list[TimeRange]:
-        """Where segments are known to have gone: deleted with a receipt, or dropped by a spool."""
-        always = TimeRange(WallTime(0), WallTime(2**62))
-        gaps = await self._index.gaps.between(stream_id, always)
-        dropped = [
-            TimeRange(gap.start, gap.end)
-            for gap in gaps
-            if gap.cause in _DROPPED and gap.end is not None
-        ]
-        return [*await self._index.census.deleted(stream_id), *dropped]
