@@ -3,151 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from storage.archive import Archive
-from storage.index import Index, NewCamera, NewLock, NewStream
+from storage.index import Index, NewLock
 from storage.marker import agree
-from storage.moving import COLD, ColdTier, MoveConfig, Moved, Mover
-from storage.objects import Listed, ObjectStore, Room, WrongStore, open_store
-from storage.objects.blocks import blocks
-from storage.retention.sweep import sweep
+from storage.moving import COLD, Moved
+from storage.objects import ObjectStore, WrongStore, open_store
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
-from tests.fakes.segments import NINE, content, segment, spooled
+from tests.fakes.faulty_store import Faulty
+from tests.fakes.segments import NINE, content, segment
+from tests.integration.tier_stage import EVER, Site, after, recorded
 from tests.servers.s3 import S3Server, open_bucket
 from vms.core.errors import Exhausted, Unavailable
-from vms.core.model import Stream, StreamRole
 from vms.core.nodestate import NodeState
 from vms.core.promises import LockSpan
 from vms.core.walltime import DAY, MINUTE, SECOND, TimeRange, WallTime
-
-EVER = TimeRange(WallTime(0), WallTime(1 << 60))
-MINUTES = 5
-
-
-def after(days: int, minutes: int = 0) -> WallTime:
-    """That long after nine o'clock, when the first segment began."""
-    return WallTime(NINE + days * DAY + minutes * MINUTE)
-
-
-@dataclass
-class Faulty:
-    """A store that fails at the method named: before it works, or when `late` after it has."""
-
-    real: ObjectStore
-    fails: str = ""
-    late: bool = False
-    error: Exception = field(default_factory=lambda: Unavailable("the store cannot be reached"))
-    spoils: bool = False
-
-    def _fail(self, name: str, *, late: bool) -> None:
-        if self.fails == name and self.late == late:
-            raise self.error
-
-    async def check(self) -> None:
-        self._fail("check", late=False)
-        await self.real.check()
-
-    async def identity(self) -> str | None:
-        return await self.real.identity()
-
-    async def mark(self, store_id: str) -> None:
-        self._fail("mark", late=False)
-        await self.real.mark(store_id)
-        self._fail("mark", late=True)
-
-    async def put(self, key: str, path: Path, sha256: bytes) -> None:
-        self._fail("put", late=False)
-        if self.spoils:
-            path.write_bytes(b"other bytes")
-            sha256 = hashlib.sha256(b"other bytes").digest()
-        await self.real.put(key, path, sha256)
-        self._fail("put", late=True)
-
-    async def size(self, key: str) -> int | None:
-        self._fail("size", late=False)
-        return await self.real.size(key)
-
-    async def read(self, key: str, offset: int, size: int) -> bytes:
-        self._fail("read", late=False)
-        return await self.real.read(key, offset, size)
-
-    def open_read(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
-        return blocks(self, key, offset)
-
-    def keys(self, prefix: str = "") -> AsyncIterator[Listed]:
-        return self.real.keys(prefix)
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        self._fail("delete", late=False)
-        await self.real.delete(keys)
-
-    async def holds(self) -> bool:
-        return await self.real.holds()
-
-    async def hold(self, keys: Sequence[str]) -> None:
-        await self.real.hold(keys)
-
-    async def release(self, keys: Sequence[str]) -> None:
-        await self.real.release(keys)
-
-    async def room(self) -> Room | None:
-        return await self.real.room()
-
-
-@dataclass
-class Site:
-    """Five minutes of one stream, all in the first store."""
-
-    index: Index
-    hot: ObjectStore
-    cold: ObjectStore
-    stream: Stream
-    folder: Path
-
-    @property
-    def archive(self) -> Archive:
-        return Archive(self.index, self.hot, self.cold)
-
-    def mover(self, *, hot: ObjectStore | None = None, cold: ObjectStore | None = None) -> Mover:
-        config = MoveConfig(after_days=7, folder=self.folder / "moving", interval_seconds=60)
-        return Mover(self.index, hot or self.hot, ColdTier(cold or self.cold, config))
-
-    async def sweep(self, now: WallTime, cold: ObjectStore | None = None) -> None:
-        stores = {COLD: cold or self.cold}
-        await sweep(self.index, self.hot, now=now, site_days=30, tiers=stores)
-
-    async def lies(self) -> list[str]:
-        """Of each segment, where its object is: h, c, both or none."""
-        places = []
-        for number in range(MINUTES):
-            key = segment(self.stream, number).key
-            sizes = {"h": await self.hot.size(key), "c": await self.cold.size(key)}
-            places.append("".join(name for name, size in sizes.items() if size is not None))
-        return places
-
-    async def reads(self) -> bool:
-        """Whether every segment of the index gives back its bytes."""
-        found = await self.archive.segments(self.stream.id, EVER)
-        return [content(each.sequence) for each in found] == [
-            await self.archive.read(each, 0, each.size) for each in found
-        ]
-
-
-async def recorded(index: Index, hot: ObjectStore, folder: Path) -> Stream:
-    new = NewCamera("Gate", streams=(NewStream(StreamRole.MAIN, "rtsp://gate/1"),))
-    stream = (await index.cameras.add(new)).streams[0]
-    archive = Archive(index, hot)
-    for number in range(MINUTES):
-        await archive.commit(segment(stream, number), spooled(folder, number))
-    return stream
 
 
 @pytest.fixture(params=["directory to directory", "directory to s3", "s3 to directory"])
