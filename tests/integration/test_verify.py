@@ -218,6 +218,18 @@ async def test_a_segment_that_was_taken_out_without_a_trace_breaks_the_chain(
     assert await found_by(vault) == []
 
 
+async def test_a_segment_that_left_a_receipt_does_not_break_the_chain(
+    vault: Vault, stream: Stream
+) -> None:
+    made = await vault.record(stream, seconds(0, 21))
+    gone = [outline(made[2])]
+    taken = await vault.index.garbage.take(stream.id, gone, why="quota", now=WallTime(NOW))
+    await vault.store.delete([one.key for one in taken])
+    await vault.index.receipts.close(taken, WallTime(NOW))
+    assert await vault.index.census.condemned(gone[0]) is False
+    assert await found_by(vault) == []
+
+
 async def test_a_segment_that_expired_does_not_break_the_chain(
     vault: Vault, stream: Stream
 ) -> None:
