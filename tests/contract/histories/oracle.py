@@ -90,10 +90,11 @@ def going(
     gone: set[Piece] = set()
     for camera_id, said in rules.items():
         its = [piece for piece in everything if piece.camera_id == camera_id]
-        around = {piece for piece in its if _around(piece, events.get(camera_id, ()))}
         minimum = said.says("min_days") or 0
         days = max(said.says("max_days") or 0, minimum)
         longer = max(days, said.says("event_days") or 0)
+        told = events.get(camera_id, ()) if longer > days else ()  # else events count for nothing
+        around = {piece for piece in its if _around(piece, told)}
         old = {
             piece for piece in its if piece.end <= now - (longer if piece in around else days) * DAY
         } - kept
