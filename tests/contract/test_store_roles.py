@@ -91,6 +91,16 @@ async def test_a_recorder_cannot_lift_a_hold(
             client_of(s3_server, "vms-record").disable_object_legal_hold(locking_bucket, KEY)
 
 
+async def test_a_reader_may_ask_whether_the_store_holds(
+    s3_server: S3Server, s3_bucket: str, locking_bucket: str
+) -> None:
+    access, secret = role_keys("vms-read")
+    for bucket, holds in {s3_bucket: False, locking_bucket: True}.items():
+        url = s3_server.url(bucket)
+        async with open_record_store(url, access_key=access, secret_key=secret) as store:
+            assert await store.holds() is holds
+
+
 async def test_a_reader_cannot_write(s3_server: S3Server, s3_bucket: str, spool: Path) -> None:
     access, secret = role_keys("vms-read")
     url = s3_server.url(s3_bucket)
