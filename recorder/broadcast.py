@@ -7,7 +7,7 @@ what waits for him loses it and goes on at the next random access point.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from vms.core.media.access_unit import VIDEO, AccessUnit
@@ -64,21 +64,26 @@ class Broadcast:
         self._group: list[AccessUnit] = []
         self._size = 0
         self._watchers: set[Watcher] = set()
+        self.on_watch: Callable[[], None] = _nobody_asked
+        """Called when somebody begins to watch; whoever fetches the stream sets it."""
 
     @property
     def watchers(self) -> int:
         return len(self._watchers)
 
-    def publish(self, unit: AccessUnit) -> None:
-        if _starts_group(unit):
-            self._group, self._size = [unit], len(unit.data)
-        elif self._group:
-            self._group.append(unit)
-            self._size += len(unit.data)
+    def publish(self, units: Sequence[AccessUnit]) -> None:
+        """Units in order; a random access point among them is the first."""
+        begins = _starts_group(units[0])
+        if begins:
+            self._group, self._size = [], 0
+        if begins or self._group:
+            self._group += units
+            self._size += sum([len(unit.data) for unit in units])
             if self._size > LARGEST_GROUP_BYTES:
                 self._group = []
         for watcher in self._watchers:
-            watcher.put(unit)
+            for unit in units:
+                watcher.put(unit)
 
     def end_run(self) -> None:
         """The session with the camera ended: its last pictures are not live any more."""
@@ -89,10 +94,14 @@ class Broadcast:
         """Watch from the start of the current group of pictures on."""
         watcher = Watcher(list(self._group))
         self._watchers.add(watcher)
+        self.on_watch()
         try:
             yield watcher
         finally:
             self._watchers.discard(watcher)
+
+
+def _nobody_asked() -> None: ...
 
 
 def _starts_group(unit: AccessUnit) -> bool:

@@ -265,7 +265,8 @@ def _jumps(current: _Open, unit: AccessUnit) -> bool:
 
 def _breaks(last: AccessUnit, unit: AccessUnit) -> bool:
     """Whether sound cannot go on in the same segment: other format, time back, or off the wall."""
-    if unit.format != last.format or unit.pts <= last.pts:
+    same = unit.format is last.format or unit.format == last.format
+    if not same or unit.pts <= last.pts:
         return True
     micros = (unit.pts - last.pts) * SECOND / unit.format.clock_rate
     return abs(unit.wall - last.wall - micros) > WALL_JUMP_MICROS

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from recorder import metrics
@@ -100,8 +100,8 @@ class Ingest:
             async for batch in run:
                 if self._check is not None:
                     self._check()
-                for unit in batch:
-                    self._take(unit)
+                for units in _from_keys(batch):
+                    self._take(units)
 
     def _begin_run(self, run: Run) -> None:
         self._run = run
@@ -111,19 +111,20 @@ class Ingest:
         if self._recording is not None:
             self._recording.begin_run()
 
-    def _take(self, unit: AccessUnit) -> None:
-        if self._at_key is not None and unit.random_access and unit.track == VIDEO:
+    def _take(self, units: Sequence[AccessUnit]) -> None:
+        """Units in order; a key picture among them is the first."""
+        begins = _is_key(units[0])
+        if self._at_key is not None and begins:
             call, self._at_key = self._at_key, None
-            call(unit)
-        self._status.note(unit)
-        self._broadcast.publish(unit)
+            call(units[0])
+        self._status.note(units)
+        self._broadcast.publish(units)
         if self._recording is not None:
-            self._recording.take(unit)
-        if unit.track == VIDEO:
-            if unit.random_access:
-                self._tell_pictures()
-            elif self._first_picture is None:
-                self._tell_no_entry()
+            self._recording.take(units)
+        if begins:
+            self._tell_pictures()
+        elif self._first_picture is None and any(unit.track == VIDEO for unit in units):
+            self._tell_no_entry()
 
     def _tell_no_entry(self) -> None:
         """Pictures come, but none that decoding could begin with: say so when that goes on."""
@@ -170,3 +171,17 @@ class Ingest:
 
     def _lasted(self) -> float:
         return 0.0 if self._first_picture is None else self._clock.monotonic() - self._first_picture
+
+
+def _from_keys(batch: Sequence[AccessUnit]) -> Iterator[Sequence[AccessUnit]]:
+    """The batch, cut before each key picture."""
+    start = 0
+    for at, unit in enumerate(batch):
+        if at > start and unit.random_access and unit.track == VIDEO:
+            yield batch[start:at]
+            start = at
+    yield batch[start:] if start else batch
+
+
+def _is_key(unit: AccessUnit) -> bool:
+    return unit.random_access and unit.track == VIDEO

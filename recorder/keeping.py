@@ -8,7 +8,7 @@ is always kept has none of this in its way (`kept` gives the recording itself). 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 from typing import Protocol
@@ -55,7 +55,7 @@ class Keeps(Protocol):
 
     def begin_run(self) -> None: ...
 
-    def take(self, unit: AccessUnit) -> None: ...
+    def take(self, units: Sequence[AccessUnit]) -> None: ...
 
     def clock_stepped(self, words: str) -> None:
         """Our civil time jumped forward at the unit taken last."""
@@ -154,16 +154,17 @@ class Keeping:
     def begin_run(self) -> None:
         self._arriving, self._writes, self._look_again = True, False, WallTime(0)
 
-    def take(self, unit: AccessUnit) -> None:
-        """The next access unit of the run."""
-        if unit.track == VIDEO:
-            self._newest = unit.wall
-            if unit.random_access or unit.wall >= self._look_again:
-                self._decide(unit)
-        if self._writes:
-            self._recording.take(unit)
-        else:
-            self._hold(unit)
+    def take(self, units: Sequence[AccessUnit]) -> None:
+        """The next access units of the run."""
+        for unit in units:
+            if unit.track == VIDEO:
+                self._newest = unit.wall
+                if unit.random_access or unit.wall >= self._look_again:
+                    self._decide(unit)
+            if self._writes:
+                self._recording.take((unit,))
+            else:
+                self._hold(unit)
 
     def end_run(self, now: WallTime, cause: Cause, detail: str) -> None:
         """The run ended, or the connection failed: outside the hours nothing is missed by it."""
@@ -184,8 +185,7 @@ class Keeping:
         if not wanted:
             return
         self._begin(wanted[0].wall)
-        for unit in wanted:
-            self._recording.take(unit)
+        self._recording.take(wanted)
         if rest is not None:  # an event of some time ago: what it wants is over
             self._rest(Cause.NO_EVENT, rest)
 
@@ -234,8 +234,7 @@ class Keeping:
         if unit.random_access:
             held = []
         self._begin(held[0].wall if held else unit.wall)
-        for one in held:
-            self._recording.take(one)
+        self._recording.take(held)
 
     def _begin(self, at: WallTime) -> None:
         self._recording.begin_run()
@@ -267,8 +266,7 @@ class Keeping:
         units, _ = self._ring.take(self._newest, WallTime(self._newest + SECOND))
         if self.resting is Cause.NO_EVENT:
             self._begin(units[0].wall)
-            for unit in units:
-                self._recording.take(unit)
+            self._recording.take(units)
 
     def _note_down(self, now: WallTime) -> None:
         """No pictures come. Outside the hours that is SCHEDULE, inside it is what the camera does.

@@ -121,15 +121,19 @@ class Recording:
         self._run_until = None
         self._waits_for_key = True
 
-    def take(self, unit: AccessUnit) -> None:
-        """The next access unit of the run. Raises CameraError (CLOCK_STEP) where it would be put
+    def take(self, units: Sequence[AccessUnit]) -> None:
+        """The next access units of the run. Raises CameraError (CLOCK_STEP) where one would be put
         on top of what is recorded: a new run, opened with `not_before`, goes on behind it."""
-        if self._segmenter is None or (self._waits_for_key and not self._starts(unit)):
+        segmenter = self._segmenter
+        if segmenter is None:
             return
-        if self._ceiling is not None and unit.track == VIDEO and unit.wall >= self._ceiling:
-            raise CameraError(Cause.CLOCK_STEP, _ON_TOP)
-        for step in self._segmenter.push(unit):
-            self._write(step, self._segmenter)
+        for unit in units:
+            if self._waits_for_key and not self._starts(unit):
+                continue
+            if self._ceiling is not None and unit.track == VIDEO and unit.wall >= self._ceiling:
+                raise CameraError(Cause.CLOCK_STEP, _ON_TOP)
+            for step in segmenter.push(unit):
+                self._write(step, segmenter)
 
     def clock_stepped(self, words: str) -> None:
         """Our civil time jumped forward within this run: the hole it leaves is no lost video."""
@@ -198,9 +202,7 @@ class Recording:
             if self._runs is not None:
                 self._runs.opened(step.identity.epoch, step.identity.start)
         elif isinstance(step, AppendFragment) and self.trouble is None:
-            self._note_hole(step)
-            self._known().add(TimeRange(step.start, step.end))
-            self.until = self._run_until = step.end
+            self._note_kept(step)
         try:
             written = self._spool.write(step)
         except VmsError as error:
@@ -218,11 +220,19 @@ class Recording:
             self._refused(step, segmenter, error)
         elif error is not None:
             raise error
-        elif self.trouble is not None and isinstance(step, AppendFragment):
-            self._recovered(step)
+        elif isinstance(step, AppendFragment):
+            if self.trouble is not None:
+                self._recovered(step)
+            elif self._run_until is not None and step.end > self._run_until:
+                self._note_kept(step)  # handed over before it was known that the disk takes again
         elif self._unsealed and isinstance(step, SealSegment):
             self._unsealed = False
             self._disk.works(self._stream.id)
+
+    def _note_kept(self, step: AppendFragment) -> None:
+        self._note_hole(step)
+        self._known().add(TimeRange(step.start, step.end))
+        self.until = self._run_until = step.end
 
     def _note_hole(self, step: AppendFragment) -> None:
         """Within a run fragments touch, unless the camera paused or its pictures were lost."""
@@ -253,7 +263,7 @@ class Recording:
 
     def _recovered(self, step: AppendFragment) -> None:
         self.trouble = None
-        self.until = self._run_until = step.end
+        self._note_kept(step)
         self._disk.works(self._stream.id)
         log.info("stream %d is recorded again", self._stream.id)
         self._regain(step.start)

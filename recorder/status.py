@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 from collections import deque
+from collections.abc import Sequence
 
 from prometheus_client import Counter
 
@@ -71,15 +72,16 @@ class Status:
         self._run = None
         self._counted.clear()
 
-    def note(self, unit: AccessUnit) -> None:
-        """An access unit arrived."""
-        self._units += 1
-        self._bytes += len(unit.data)
-        if unit.track == VIDEO:
-            self._pictures += 1
-            self._last_picture = unit.wall
-            if unit.format is not self._format:
-                self._note_format(unit.format)
+    def note(self, units: Sequence[AccessUnit]) -> None:
+        """Access units arrived."""
+        self._units += len(units)
+        for unit in units:
+            self._bytes += len(unit.data)
+            if unit.track == VIDEO:
+                self._pictures += 1
+                self._last_picture = unit.wall
+                if unit.format is not self._format:
+                    self._note_format(unit.format)
 
     async def run(self) -> None:
         """Publish until cancelled."""

@@ -23,7 +23,7 @@ class AppendFragment:
     """Add one whole fragment (prft, moof, mdat) to the open segment.
 
     `start`, `end`: its span of civil time. `key_size`: bytes of the random access point it starts
-    with; 0 when it continues a group of pictures. `buffers`: for `os.writev`, in order.
+    with; 0 when it continues a group of pictures. `buffers`: its bytes, in order.
     """
 
     stream_id: int

@@ -202,8 +202,7 @@ class Care:
             units, waited = warm.after(left), waited + _LOOK_SECONDS
         if keeps is not None and warm.running:
             keeps.begin_run()
-            for unit in units:
-                keeps.take(unit)
+            keeps.take(units)
         ingest.record_to(keeps)
 
     def _make_ingest(self, keeps: Keeps | None) -> Ingest:

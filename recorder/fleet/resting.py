@@ -8,7 +8,7 @@ watched live goes on. A word that nobody repeats ends, and what it stopped is re
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from recorder.keeping import Keeps
@@ -49,7 +49,7 @@ class Rested:
     def begin_run(self) -> None:
         self._lost = None
 
-    def take(self, unit: AccessUnit) -> None:
+    def take(self, units: Sequence[AccessUnit]) -> None:
         """Nothing is kept."""
 
     def clock_stepped(self, words: str) -> None:

@@ -9,7 +9,7 @@ by milliseconds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vms.core.bus import Payload
@@ -56,7 +56,11 @@ class Warm:
     def begin_run(self) -> None:
         self._groups, self._size, self.running = [], 0, True
 
-    def take(self, unit: AccessUnit) -> None:
+    def take(self, units: Sequence[AccessUnit]) -> None:
+        for unit in units:
+            self._take(unit)
+
+    def _take(self, unit: AccessUnit) -> None:
         if is_key(unit):
             self._groups.append([])
             if len(self._groups) == 1:

@@ -21,16 +21,11 @@ _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 
 
 
 class _Whole:
-    """Nothing comes in pieces here: see Depacketizer.middle."""
-
-    room = 0
+    """Nothing comes in packets here: see Depacketizer.pictures."""
 
     @property
-    def pieces(self) -> list[bytes]:
-        return []
-
-    def middle(self, data: bytes, start: int, timestamp: int) -> int:
-        return 0
+    def pictures(self) -> None:
+        return None
 
 
 class WholePictures(_Whole):

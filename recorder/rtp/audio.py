@@ -10,18 +10,13 @@ _MOST_FRAMES_IN_PACKET = 128
 """A packet that claims more is broken: taking one apart must cost little, whoever wrote it."""
 
 
-class _NoPieces:
-    """Sound has no NAL units: nothing goes on in the middle."""
-
+class _Sound:
     @property
-    def pieces(self) -> list[bytes]:
-        return []
-
-    def middle(self, data: bytes, start: int, timestamp: int) -> int:
-        return 0
+    def pictures(self) -> None:
+        return None
 
 
-class WholeFrames(_NoPieces):
+class WholeFrames(_Sound):
     """One packet is one frame: G.711 and Opus."""
 
     def __init__(self, used: TrackFormat) -> None:
@@ -37,7 +32,7 @@ class WholeFrames(_NoPieces):
             self.ready.append(Coded(timestamp, True, data[start:end], self._format))
 
 
-class AacFrames(_NoPieces):
+class AacFrames(_Sound):
     """AU headers, then frames, several to a packet or one over several packets (RFC 3640)."""
 
     def __init__(self, used: TrackFormat, size_bits: int = 13, index_bits: int = 3) -> None:
@@ -116,7 +111,7 @@ def _bare(frame: bytes) -> bytes:
     return frame[7 if frame[1] & 1 else 9 :]
 
 
-class LatmFrames(_NoPieces):
+class LatmFrames(_Sound):
     """AAC as LATM (RFC 6416 section 6, ISO/IEC 14496-3 1.7.3) with its configuration in the
     description: a length in bytes of 255, then the frame, `frames` times a packet."""
 

@@ -8,6 +8,7 @@ camera sent is dropped or reordered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from recorder.rtp.parameters import ParameterSets
@@ -46,13 +47,8 @@ class Depacketizer(Protocol):
     def dropped(self) -> int: ...
 
     @property
-    def pieces(self) -> list[bytes]:
-        """Where a piece goes that `middle` said yes to."""
-        ...
-
-    def middle(self, data: bytes, start: int, timestamp: int) -> int:
-        """Whether the payload at data[start:] with this timestamp is a piece out of the middle of
-        the NAL unit that is open: the bytes of its header, which others like it share; else 0."""
+    def pictures(self) -> Pictures | None:
+        """Where whole pictures may be given, that were put together elsewhere; None: nowhere."""
         ...
 
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
@@ -105,6 +101,48 @@ class Pictures:
     def spoil(self) -> None:
         """Something unreadable came in the place of a NAL unit: this picture is not whole."""
         self._damaged = True
+
+    @property
+    def hevc(self) -> bool:
+        return self._codec is Codec.H265
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the next packet begins a picture, with nothing open or in doubt."""
+        doubt = self._suspect or self._damaged or self._all_start or not self._trust_marker
+        return not self.parts and not doubt
+
+    @property
+    def emitted(self) -> int:
+        """The RTP timestamp of the newest picture handed out; -1 before the first."""
+        return -1 if self._emitted is None else self._emitted
+
+    def pass_plain(self) -> bool:
+        """Of the next picture it is known that it has only slices at which no decoding begins;
+        whether that is all there is to know. If so, `hand_in` is to follow."""
+        return self._entries.pass_plain()
+
+    def look_at(self, nals: Sequence[tuple[bytes, bool]]) -> bool | None:
+        """The next picture's NAL units (of a slice the beginning is enough) and whether each is a
+        slice: whether decoding may begin there. None: it must be taken apart by its packets, and
+        nothing has happened. Else `hand_in` is to follow."""
+        others = [nal for nal, is_slice in nals if not is_slice]
+        if any(b"\0\0\1" in nal and not self._is_whole_sei(nal) for nal in others):
+            return None
+        for nal in others:
+            self._parameters.note(nal)
+        if self._parameters.format() is None:
+            return None
+        return self._entries.note([nal for nal, _ in nals])
+
+    def hand_in(self, timestamp: int, random_access: bool, data: bytes) -> None:
+        """A whole picture in the place of its packets, while `is_clean`."""
+        used = self._parameters.format()
+        if used is None:
+            self.dropped += 1
+            return
+        self.ready.append(Coded(timestamp, random_access, data, used))
+        self.timestamp = self._emitted = timestamp
 
     def at(self, timestamp: int) -> None:
         """The next packet has this timestamp."""

@@ -25,18 +25,8 @@ class H264Depacketizer:
         self._pictures.lose()
 
     @property
-    def pieces(self) -> list[bytes]:
-        return self._pictures.parts
-
-    def middle(self, data: bytes, start: int, timestamp: int) -> int:
-        pictures = self._pictures
-        if (
-            timestamp != pictures.timestamp
-            or pictures.open_at < 0
-            or len(pictures.parts) >= pictures.room
-        ):
-            return 0
-        return 2 if data[start] & 0x1F == _FU_A and data[start + 1] < 0x40 else 0
+    def pictures(self) -> Pictures | None:
+        return self._pictures
 
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
         pictures = self._pictures

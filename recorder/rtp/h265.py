@@ -32,18 +32,8 @@ class H265Depacketizer:
         self._pictures.lose()
 
     @property
-    def pieces(self) -> list[bytes]:
-        return self._pictures.parts
-
-    def middle(self, data: bytes, start: int, timestamp: int) -> int:
-        pictures = self._pictures
-        if (
-            timestamp != pictures.timestamp
-            or pictures.open_at < 0
-            or len(pictures.parts) >= pictures.room
-        ):
-            return 0
-        return 3 if data[start] >> 1 & 0x3F == _FRAGMENTATION and data[start + 2] < 0x40 else 0
+    def pictures(self) -> Pictures | None:
+        return None if self._numbered else self._pictures
 
     def push(self, data: bytes, start: int, end: int, marker: bool, timestamp: int) -> None:
         pictures = self._pictures

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
 from recorder.rtp.depacketizer import Coded, Depacketizer
 from recorder.rtp.label import Label
 from recorder.rtp.pace import Pace
@@ -15,12 +12,6 @@ from recorder.rtp.replay import ReplayTime, read_replay
 from recorder.rtp.rtcp import Reception, SenderReport, read_sender_report
 from recorder.rtp.timeline import MediaClock
 
-_HEADS = 4 + PLAIN_HEADER.size
-"""Bytes of an interleaved packet before its payload."""
-_LONGEST_ROW = 64 * 1024
-"""Bytes taken as one piece."""
-_NUMBERS = np.arange(1 << 17).astype(">u2").tobytes()
-"""All sequence numbers, and once more, as they stand in packets."""
 _LATE = 0x8000
 _STRANGERS = 128
 """Packets in a row of another sender until it is the sender."""
@@ -94,58 +85,18 @@ class TrackReceiver:
         self.packets += 1
         self.depacketizer.push(data, start, end, marker, timestamp)
 
-    def push_row(self, data: bytes, start: int, stride: int, end: int) -> int:
-        """Take packets of one size, the first interleaved head at `start`, the others `stride`
-        apart, as far as they are pieces out of the middle of one NAL unit and follow each other in
-        sequence. That is what most of a camera's bytes are; here they cost no call each.
+    @property
+    def expected(self) -> int:
+        """The next sequence number; -1 before the first packet."""
+        return self._expected
 
-        Returns where the first packet begins that was not taken: `start` when none was.
-        """
-        timestamp = int.from_bytes(data[start + 8 : start + 12], "big")
-        lead = self.depacketizer.middle(data, start + _HEADS, timestamp)
-        plain = data[start + 4] == 0x80 and data[start + 5] < 128
-        if not lead or not plain or stride <= _HEADS + lead or self._expected < 0:
-            return start
-        most = min((end - start) // stride, _LONGEST_ROW // stride)
-        count = _alike(data, start, stride, most)
-        packets = np.frombuffer(data, np.uint8, count * stride, start).reshape(count, stride)
-        if not self._is_row(packets, data[start : start + _HEADS + lead]):
-            count = self._count_row(data, start, stride, count, lead)
-        if not count:
-            return start
-        self.depacketizer.pieces.append(packets[:count, _HEADS + lead :].tobytes())
-        self._count(self._expected, count)
-        return start + count * stride
-
-    def _is_row(self, packets: npt.NDArray[np.uint8], head: bytes) -> bool:
-        """Whether they differ from the first, which begins with `head`, in their numbers only, and
-        those are the next ones."""
-        first, count = self._expected, len(packets)
-        return (
-            packets[:, 6:8].tobytes() == _NUMBERS[2 * first : 2 * (first + count)]
-            and packets[:, 8 : len(head)].tobytes() == head[8:] * count
-            and packets[:, :6].tobytes() == head[:6] * count
-        )
-
-    def _count_row(self, data: bytes, start: int, stride: int, most: int, lead: int) -> int:
-        """How many of them, from the first on, do."""
-        head, rest = data[start : start + 6], data[start + 8 : start + _HEADS + lead]
-        for count in range(most):
-            at, number = start + count * stride, 2 * (self._expected + count)
-            if (
-                data[at + 6 : at + 8] != _NUMBERS[number : number + 2]
-                or data[at + 8 : at + _HEADS + lead] != rest
-                or data[at : at + 6] != head
-            ):
-                return count
-        return most
-
-    def _count(self, first: int, count: int) -> None:
-        """Packets in sequence were taken, the first with this number, at most 65,535."""
-        if count:
-            self._expected = (first + count) & 0xFFFF
-            self._cycles += (first + count - 1 >> 16) + (first == 0)
-            self.packets += count
+    def count(self, packets: int) -> None:
+        """So many packets in sequence, 65,535 at most, were taken elsewhere."""
+        if packets:
+            first = self._expected
+            self._expected = (first + packets) & 0xFFFF
+            self._cycles += (first + packets - 1 >> 16) + (first == 0)
+            self.packets += packets
 
     def take(self, arrival: float) -> list[tuple[int, Coded]]:
         """Finished access units with their media time; `arrival`: seconds of a monotonic clock."""
@@ -227,11 +178,3 @@ class TrackReceiver:
         if self._transit is not None:
             self._jitter += (abs(transit - self._transit) - self._jitter) / 16
         self._transit = transit
-
-
-def _alike(data: bytes, start: int, stride: int, most: int) -> int:
-    """How many, from the first on, look like interleaved packets of the first one's size."""
-    for at in (start, start + 3):
-        column = data[at : start + most * stride : stride]
-        most = len(column) - len(column.lstrip(column[:1]))
-    return most

@@ -132,7 +132,11 @@ class Reception:
         receiver.clock.latest = line.latest(wall)
         if receiver.label is not None:
             receiver.pictures = self._pictures
-        for ticks, coded in receiver.take(now):
+        taken = receiver.take(now)
+        if line.anchored and self._lines[VIDEO].anchored and taken:
+            self._place(track, line, taken, units, now)
+            taken = []
+        for ticks, coded in taken:
             before = line.best_offset
             line.observe(ticks, wall, now)
             if self._lines[VIDEO].anchored:
@@ -144,6 +148,24 @@ class Reception:
         if track == VIDEO:
             self.last_picture = now
             self._look(receiver, line)
+
+    def _place(
+        self,
+        track: int,
+        line: WallLine,
+        taken: list[tuple[int, Coded]],
+        units: list[AccessUnit],
+        now: float,
+    ) -> None:
+        """Units that arrived together, on an anchored line: the newest has the least delay."""
+        line.observe(max(ticks for ticks, _ in taken), self.arrival_wall(now), now)
+        wall, jumps = line.wall, track == VIDEO and self._jump_from is not None
+        for ticks, coded in taken:
+            if jumps:
+                units.append(self._unit(track, ticks, coded, now))
+                continue
+            _, key, data, used = coded
+            units.append(AccessUnit(track, ticks, wall(ticks), key, data, used))
 
     @property
     def _pictures(self) -> float:

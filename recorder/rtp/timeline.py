@@ -43,13 +43,20 @@ class MediaClock:
         self._arrival = 0.0
         self._top = self._floor = 0  # the newest picture, and the newest before that
         self._usual = 0.0
+        self._early = _EARLY_SECONDS * clock_rate
 
     def ticks(self, timestamp: int, arrival: float) -> int:
         """Media time of a timestamp that arrived at `arrival`, seconds of a monotonic clock."""
         if self._timestamp is None:
             self._floor = -int(_BACKWARD_SECONDS * self.clock_rate)
         else:
-            self._advance(_signed(timestamp - self._timestamp), arrival - self._arrival)
+            step = _signed(timestamp - self._timestamp)
+            if 0 < step <= self._early and self._ticks == self._top and self._usual:
+                self._usual += (step - self._usual) / _USUAL_WEIGHT  # as nearly always
+                self._floor, self._top = self._top, self._top + step
+                self._ticks = self._top
+            else:
+                self._advance(step, arrival - self._arrival)
         self._timestamp, self._arrival = timestamp, arrival
         return self._ticks
 
@@ -77,7 +84,7 @@ class MediaClock:
             self._floor, self._top = self._top, self._ticks
 
     def _is_plausible(self, step: int, passed: float) -> bool:
-        early = _EARLY_SECONDS * self.clock_rate
+        early = self._early
         if step < 0:
             shown_after = self._ticks + step > self._floor
             return shown_after and step >= -_BACKWARD_SECONDS * self.clock_rate
@@ -185,9 +192,10 @@ class WallLine:
     def wall(self, ticks: int) -> WallTime:
         """Civil time of this media time. Only after `anchor`."""
         assert self._offset is not None, "a line answers only after its anchor"
-        micros = self.micros(ticks)
+        micros = ticks * SECOND // self._rate
         if micros > self.slewed_to:
-            self._offset += self._slew(micros, self._target() - self._offset)
+            if away := self._target() - self._offset:
+                self._offset += self._slew(micros, away)
             self.slewed_to = micros
         return WallTime(self._offset + micros)
 

@@ -8,14 +8,13 @@ import secrets
 import struct
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from types import MappingProxyType
 from typing import TypeVar
 
 from recorder.errors import CameraError, Redirected
 from recorder.rtsp.auth import Credentials
 from recorder.rtsp.dialog import Channel, Dialog
 from recorder.rtsp.intake import Intake
-from recorder.rtsp.protocol import Request, Response, Row, Sink
+from recorder.rtsp.protocol import Request, Response, Sink, Whole
 from recorder.rtsp.redirect import MOST_REDIRECTS, follow
 from recorder.rtsp.tls import SecureWire, Trust, secured
 from recorder.rtsp.udp import Datagrams, open_datagrams
@@ -83,14 +82,14 @@ class Session:
         self,
         sinks: Mapping[int, Sink],
         on_read: Callable[[], None],
-        rows: Mapping[int, Row] = MappingProxyType({}),
+        whole: Whole | None = None,
     ) -> None:
-        """From now on packets go where `sinks` says by channel, over TCP several at once where
-        `rows` takes them; `on_read` is called after each read, and when the wire has failed."""
+        """From now on packets go where `sinks` says by channel, over TCP and before that whole
+        pictures to `whole`; `on_read` is called after each read, and when the wire has failed."""
         if self.datagrams is not None:
             self.datagrams.deliver(sinks, on_read)
         else:
-            self.wire.deliver(sinks, rows)
+            self.wire.deliver(sinks, whole)
         self.wire.on_read = on_read
 
     def pause(self, paused: bool) -> None:

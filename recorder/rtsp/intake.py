@@ -8,8 +8,8 @@ Promptly: sockets stand in an epoll set of their own, which the loop watches as 
 after each turn over all that is ready, the set rests 20 ms while more gathers, which is what a
 picture may come later.
 
-In rounds, for those whom nobody watches: no epoll at all; each turn reads one of ten groups, so
-that everyone's turn comes every 200 ms and finds several pictures at once. Turns follow each other
+In rounds, for those whom nobody watches: no epoll at all; each turn reads one of twenty groups, so
+that everyone's turn comes every 400 ms and finds several pictures at once. Turns follow each other
 almost evenly, so that no camera's pictures always just miss theirs, and one that takes long lets
 the loop do other things in between.
 """
@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 REST_SECONDS = 0.02
-ROUND = 10
+ROUND = 20
 """Turns until everybody who is read in rounds was read."""
 LONGEST_SECONDS = 0.004
 """After so long in one go other things have their turn."""

@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from recorder.errors import CameraError
 from vms.core.model import Cause
@@ -40,12 +44,24 @@ _MAY_BEGIN = re.compile(
 Sink = Callable[[bytes, int, int], None]
 """Called with the buffer and where in it a packet starts and ends."""
 
-Row = Callable[[bytes, int, int, int], int]
-"""Called with the buffer, where in it packets of one size may follow each other, how far apart they
-then begin, and where what arrived ends; interleaved heads (section 10.12) are counted in. Returns
-where those end that it took."""
-_ROW_FROM = 3
-"""Packets that there must be room for, or a row is not worth looking at."""
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class Whole(Protocol):
+    """What takes whole pictures out of the byte stream (`recorder.rtp.gathering`)."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next packet may be looked at by it."""
+        ...
+
+    def take(
+        self, data: Bytes, position: int, end: int, sinks: Mapping[int, Sink]
+    ) -> tuple[int, bool]:
+        """From where a packet in data[position:end] begins: how far it took, and whether the rest
+        is to wait for what comes."""
+        ...
 
 
 class Headers:
@@ -93,13 +109,14 @@ class Stream:
     """Cuts what a camera sends into messages and packets."""
 
     def __init__(self, sinks: Mapping[int, Sink]) -> None:
-        """`sinks`: by channel, what takes its packets; `rows`: what may take several at once, if
-        they are of one size. Both may be replaced at any time."""
+        """`sinks`: by channel, what takes its packets; `whole`: what may take pictures before
+        them. Both may be replaced at any time."""
         self.sinks = sinks
-        self.rows: Mapping[int, Row] = {}
+        self.whole: Whole | None = None
         self.resyncs = 0
-        self._rest = b""
-        self._skipped = 0
+        self.rest = b""
+        """What arrived and waits for what belongs to it."""
+        self._skipped = self._tiny = 0
         self._unknown = True  # until the first message
 
     def receive(self, data: bytes) -> list[Response | Request]:
@@ -107,24 +124,52 @@ class Stream:
 
         Raises CameraError (PROTOCOL) when a bound is exceeded.
         """
-        if self._rest:
-            data = self._rest + data
+        if self.rest:
+            data = self.rest + data
         messages: list[Response | Request] = []
         position, end = 0, len(data)
+        self._tiny = 0
         while position < end:
+            if self.whole is not None and data[position] == 0x24:
+                position, waits = self._whole(np.frombuffer(data, np.uint8), position, end)
+                if waits or position == end:
+                    break
+            begun = position
             position, more = self._packets(data, position, end)
             if more or position == end:
                 break
+            if position > begun and data[position] == 0x24:
+                continue
             step = self._message(data, position, messages)
             if step == 0:
                 break
             position = step if step > 0 else self._skip(data, position)
-        self._rest = data[position:]
+        self.rest = data[position:]
         return messages
 
+    def receive_in(self, buffer: Bytes, end: int) -> list[Response | Request]:
+        """The same for buffer[:end], which begins with `rest`; the buffer may be used for something
+        else afterwards. So the usual is taken without being copied before."""
+        self.rest, position, waits = b"", 0, False
+        if buffer[0] == 0x24:
+            position, waits = self._whole(buffer, 0, end)
+        if not waits and position < end:
+            return self.receive(buffer[position:end].tobytes())
+        self.rest = buffer[position:end].tobytes()
+        return []
+
+    def _whole(self, data: Bytes, position: int, end: int) -> tuple[int, bool]:
+        if self.whole is None or not self.whole.ready:
+            return position, False
+        taken, waits = self.whole.take(data, position, end, self.sinks)
+        if taken > position:
+            self._skipped = 0
+        return taken, waits
+
     def _packets(self, data: bytes, position: int, end: int) -> tuple[int, bool]:
-        """Hand out packets in a row; where they end, and whether the next one is not whole."""
-        sinks, hopeful, tiny = self.sinks, bool(self.rows), 0
+        """Hand out packets in a row, until pictures may be taken whole; where they end, and whether
+        the next one is not there yet."""
+        sinks, whole = self.sinks, self.whole
         while position < end and data[position] == 0x24:
             if end - position < 5:
                 return position, True
@@ -136,23 +181,16 @@ class Stream:
             if stop > end:
                 return position, True
             if stop - position < _TINY_BYTES:
-                tiny += 1
-                if tiny > MOST_TINY:
+                self._tiny += 1
+                if self._tiny > MOST_TINY:
                     raise CameraError(Cause.PROTOCOL, "the camera sends packets of nothing")
             if sink is not None:
                 sink(data, position + 4, stop)
                 self._skipped = 0
-                if hopeful and data[position : position + 4] == data[stop : stop + 4]:
-                    after = self._row(channel, data, stop, stop - position, end)
-                    hopeful, stop = after > stop, after
+                if whole is not None and data[position + 5] > 127 and whole.ready:
+                    return stop, False
             position = stop
         return position, False
-
-    def _row(self, channel: int, data: bytes, start: int, stride: int, end: int) -> int:
-        take = self.rows.get(channel)
-        if take is None or end - start < _ROW_FROM * stride:
-            return start
-        return take(data, start, stride, end)
 
     def _message(self, data: bytes, position: int, messages: list[Response | Request]) -> int:
         """Read one message; its end, 0 when it is not whole yet, -1 when there is none here."""

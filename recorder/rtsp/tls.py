@@ -20,13 +20,12 @@ from pathlib import Path
 from recorder.errors import CameraError
 from recorder.rtsp.intake import Intake
 from recorder.rtsp.urls import Address
-from recorder.rtsp.wire import MakeWire, Wire
+from recorder.rtsp.wire import MakeWire, Wire, memory
 from vms.core.model import Cause
 
 HANDSHAKE_SECONDS = 5.0
 MOST_RECORDS = 64
 """TLS records (16 KiB) read from one camera before the others have their turn."""
-_buffer = memoryview(bytearray(16 * 1024))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +55,25 @@ class SecureWire(Wire):
 
     def _read(self) -> None:
         """Until nothing is left: what OpenSSL holds decrypted wakes nobody up."""
+        lead, size, error = self._recall(), 0, None
         for _ in range(MOST_RECORDS):
+            room = memory(lead + size)
             try:
-                size = self._tls.recv_into(_buffer)
+                got = self._tls.recv_into(room) if room else 0
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return
+                break
             except (OSError, ValueError):
-                self.fail(CameraError(Cause.CLOSED, "the connection to the camera broke"))
-                return
-            if not size:
-                self.fail(CameraError(Cause.CLOSED, "the camera closed the connection"))
-                return
-            self._take(bytes(_buffer[:size]))
-            if self._paused or self.failure is not None:
-                return
+                error = CameraError(Cause.CLOSED, "the connection to the camera broke")
+                break
+            if room and not got:
+                error = CameraError(Cause.CLOSED, "the camera closed the connection")
+            if not got:
+                break
+            size += got
+        if size:
+            self._take(lead, size)
+        if error is not None:
+            self.fail(error)
         self._go_on()
 
     def _go_on(self) -> None:

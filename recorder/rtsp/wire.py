@@ -15,9 +15,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 from time import thread_time
 
+import numpy as np
+
 from recorder.errors import CameraError
 from recorder.rtsp.intake import Intake
-from recorder.rtsp.protocol import Request, Response, Row, Sink, Stream
+from recorder.rtsp.protocol import Request, Response, Sink, Stream, Whole
 from recorder.rtsp.urls import Address
 from vms.core.model import Cause
 
@@ -29,7 +31,13 @@ MOST_EARLY_BYTES = 8 * 1024 * 1024
 _MISCOUNTED_SECONDS = 0.5
 _ROOM_BYTES = 1024 * 1024
 _MOST_READS = 4
-_buffer = memoryview(bytearray(256 * 1024))
+_buffer = np.empty(1024 * 1024, np.uint8)
+_memory = memoryview(_buffer.data)
+
+
+def memory(start: int) -> memoryview:
+    """The buffer of all reads, from there on."""
+    return _memory[start:]
 
 
 class Wire:
@@ -91,11 +99,11 @@ class Wire:
         response: Response = answer.result()
         return response
 
-    def deliver(self, sinks: Mapping[int, Sink], rows: Mapping[int, Row]) -> None:
+    def deliver(self, sinks: Mapping[int, Sink], whole: Whole | None) -> None:
         """From now on, and for those that came early, packets go where `sinks` says by channel;
-        `rows` may take several at once."""
+        `whole` may take pictures before them."""
         early, self._early = self._early, []
-        self.stream.sinks, self.stream.rows = sinks, rows
+        self.stream.sinks, self.stream.whole = sinks, whole
         for channel, packet in early:
             if channel in sinks:
                 sinks[channel](packet, 0, len(packet))
@@ -135,29 +143,37 @@ class Wire:
 
     def _read(self) -> None:
         for _ in range(_MOST_READS):
-            if self._read_once() < len(_buffer) or self.failure is not None:
+            if self._read_once() or self.failure is not None:
                 return
 
-    def _read_once(self) -> int:
-        """How much was there."""
+    def _read_once(self) -> bool:
+        """Whether that was all."""
+        lead = self._recall()
         try:
-            size = self._socket.recv_into(_buffer)
+            size = self._socket.recv_into(_memory[lead:])
         except (BlockingIOError, InterruptedError):
-            return 0
+            return True
         except OSError:
             self.fail(CameraError(Cause.CLOSED, "the connection to the camera broke"))
-            return 0
+            return True
         if size:
-            self._take(bytes(_buffer[:size]))
+            self._take(lead, size)
         else:
             self.fail(CameraError(Cause.CLOSED, "the camera closed the connection"))
-        return size
+        return lead + size < len(_buffer)
 
-    def _take(self, data: bytes) -> None:
-        self.bytes_read += len(data)
+    def _recall(self) -> int:
+        """What was left of the last read stands in front of the next one; how long it is."""
+        rest = self.stream.rest
+        _memory[: len(rest)] = rest
+        return len(rest)
+
+    def _take(self, lead: int, size: int) -> None:
+        """So much was read into the buffer behind what was left."""
+        self.bytes_read += size
         whole = False
         try:
-            for message in self.stream.receive(data):
+            for message in self.stream.receive_in(_buffer, lead + size):
                 self._note(message)
             if self.on_read is not None:
                 self.on_read()

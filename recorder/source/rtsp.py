@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from recorder.errors import CameraError, TransportRefused
+from recorder.rtp.gathering import gathering_of
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
 from recorder.rtp.rtcp import receiver_report
@@ -37,19 +38,27 @@ log = logging.getLogger(__name__)
 SILENCE_SECONDS = 3.0
 """So long after PLAY the first packet may take over UDP: what comes later is blocked somewhere."""
 CALM_AFTER_SECONDS = 6.0
+MOST_CALM_BYTES = 1_500_000
+"""A second; what sends more would fill the room that a socket has while it waits for its turn."""
 _REPORT_SECONDS = 4.0
 _NOBODY: frozenset[str] = frozenset()
 
 
 class Audience(Protocol):
+    """Who watches a stream."""
+
+    on_watch: Callable[[], None]
+    """To be called when somebody begins to."""
+
     @property
-    def watchers(self) -> int:
-        """How many watch the stream now."""
-        ...
+    def watchers(self) -> int: ...
 
 
 class Nobody:
     watchers = 0
+
+    def __init__(self) -> None:
+        self.on_watch: Callable[[], None] = lambda: None
 
 
 class RtspSource:
@@ -168,6 +177,7 @@ class RtspRun:
         audience: Audience,
     ) -> None:
         self._audience, self._calm = audience, False
+        audience.on_watch = self._be_prompt
         self.silent = False
         """Whether it ended because not a packet came, although the camera had agreed to send."""
         self._left_alone: LeftAlone | None = None
@@ -195,7 +205,7 @@ class RtspRun:
         session.deliver(
             sinks | {channel: of.push for channel, of in self._rtp.items()},
             self._on_read,
-            {picture.rtp: video.push_row},
+            gathering_of(picture.rtp, video),
         )
         self._on_read()  # what came before, an end included
 
@@ -261,9 +271,6 @@ class RtspRun:
 
     def _on_read(self) -> None:
         """A read was taken apart: hand on what it completed, or say that the wire has ended."""
-        if self._calm and self._audience.watchers:
-            self._calm = False
-            self._session.calm(False)
         units = self._reception.take(self._clock.monotonic())
         if units:
             self._unit_count += len(units)
@@ -283,10 +290,20 @@ class RtspRun:
         return True
 
     def _calm_down(self, now: float) -> None:
-        """Nobody watches and the run's time is found: reading need not be prompt."""
-        if not self._audience.watchers and now - self._started > CALM_AFTER_SECONDS:
+        """Nobody watches and the run's time is found: reading need not be prompt, if what comes
+        meanwhile finds room."""
+        passed = now - self._started
+        slow = self.bytes_read < MOST_CALM_BYTES * passed
+        if slow and not self._audience.watchers and passed > CALM_AFTER_SECONDS:
             self._calm = True
             self._session.calm(True)
+        elif self._calm and not slow:
+            self._be_prompt()
+
+    def _be_prompt(self) -> None:
+        if self._calm:
+            self._calm = False
+            self._session.calm(False)
 
     def _watch(self, now: float) -> None:
         if self._session.datagrams is not None:

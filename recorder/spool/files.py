@@ -9,9 +9,10 @@ from pathlib import Path
 from recorder.spool.boot import is_sure
 from recorder.spool.chain import Chain, Link
 from recorder.spool.names import SUFFIX, outgoing_name, translate
-from recorder.spool.open_file import OpenFile, Sync, Writev, sync_folder
+from recorder.spool.open_file import OpenFile, Sync, Write, sync_folder
 from recorder.spool.recovery import recover
 from recorder.spool.refused import offer_again
+from recorder.spool.staging import Staging
 from recorder.steps import AppendFragment, OpenSegment, Step
 from vms.core.errors import Conflict, VmsError
 from vms.core.model import Segment
@@ -35,8 +36,9 @@ class Outcome:
 class SpoolFiles:
     """At most one open file a stream. A step that fails seals what was whole before it."""
 
-    def __init__(self, folder: Path, *, fsync: bool, writev: Writev, sync: Sync) -> None:
-        self._folder, self._fsync, self._writev, self._sync = folder, fsync, writev, sync
+    def __init__(self, folder: Path, *, fsync: bool, write: Write, sync: Sync) -> None:
+        self._folder, self._fsync, self._write, self._sync = folder, fsync, write, sync
+        self._staging = Staging()
         self._open: dict[int, OpenFile] = {}
         self._refused: dict[int, VmsError] = {}
         self._chain = Chain(folder)
@@ -103,7 +105,11 @@ class SpoolFiles:
         link = self._chain.of(identity.stream_id)
         try:
             file = OpenFile(
-                path, step, link or _FIRST, fsync=self._fsync, writev=self._writev, sync=self._sync
+                *(path, step, link or _FIRST),
+                fsync=self._fsync,
+                staging=self._staging,
+                write=self._write,
+                sync=self._sync,
             )
         except (OSError, VmsError) as error:
             refused = translate(error, path) if isinstance(error, OSError) else error

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from recorder.spool.chain import Link
+from recorder.spool.staging import BLOCK, Staging
 from recorder.steps import AppendFragment, OpenSegment
 from vms.core.media.access_unit import TrackFormat
 from vms.core.media.codec import codec_string
@@ -18,15 +19,21 @@ from vms.core.media.fmp4.parse import leading_track
 from vms.core.model import GopEntry, Segment
 from vms.core.walltime import TimeRange
 
-Writev = Callable[[int, Sequence[bytes]], int]
+Write = Callable[[int, memoryview, int], int]
+"""`os.pwrite`: descriptor, bytes, offset; how many were written."""
 Sync = Callable[[int], None]
 
-_MOST_BUFFERS = 1024
-"""IOV_MAX of Linux."""
+_DIRECT = getattr(os, "O_DIRECT", 0)
 
 
 class OpenFile:
-    """The file ends with a whole fragment before and after every call, also one that fails."""
+    """The file holds whole fragments before and after every call, also one that fails.
+
+    With `fsync`, writing passes the page cache by: what is recorded is hardly ever read soon, and
+    keeping a copy of it costs more than writing it. Then blocks are written whole: behind the last
+    fragment lie up to BLOCK - 1 zeros until the next fragment takes their place or the file is
+    sealed. A file system that does not do this is written to the usual way.
+    """
 
     def __init__(
         self,
@@ -35,7 +42,8 @@ class OpenFile:
         previous: Link,
         *,
         fsync: bool,
-        writev: Writev,
+        staging: Staging,
+        write: Write,
         sync: Sync,
     ) -> None:
         """Create the file and write its front. Raises OSError; then there is no file."""
@@ -44,14 +52,15 @@ class OpenFile:
             step.identity, prev_sha256=previous.sha256, prev_sure=previous.sure
         )
         self._format = step.formats[leading_track(step.formats)]
-        self._fsync, self._writev, self._sync = fsync, writev, sync
+        self._fsync, self._staging, self._put, self._sync = fsync, staging, write, sync
         self._hash = hashlib.sha256()
         self._gops: list[GopEntry] = []
         self._end = self._identity.start
         self._size = 0
+        self._tail = b""  # what is in the last block, if blocks are written whole
         front = init_segment(step.formats, self._identity)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        self._file, self._direct = _create(path, direct=fsync)
         try:
             self._write([front])
             sync_folder(path.parent, wanted=fsync)
@@ -89,6 +98,8 @@ class OpenFile:
             self.discard()
             return None, None
         try:
+            if self._direct:
+                os.ftruncate(self._file, self._size)
             if self._fsync:
                 self._sync(self._file)
         except OSError as error:
@@ -107,34 +118,39 @@ class OpenFile:
 
     def _write(self, buffers: Sequence[bytes]) -> None:
         """All of it, or nothing and OSError."""
+        lead = len(self._tail)
+        blocks = self._staging.fill([self._tail, *buffers])
+        end = sum(map(len, buffers)) + lead
         try:
-            written = write_all(self._file, buffers, self._writev)
+            self._write_all(blocks if self._direct else blocks[:end], self._size - lead)
             if self._fsync:
                 self._sync(self._file)
         except OSError:
             os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
             raise
-        for buffer in buffers:
-            self._hash.update(buffer)
-        self._size += written
+        self._hash.update(blocks[lead:end])
+        self._size += end - lead
+        self._tail = bytes(blocks[end - end % BLOCK : end]) if self._direct else b""
+
+    def _write_all(self, content: memoryview, offset: int) -> None:
+        """However little the system takes at a time."""
+        while content:
+            written = self._put(self._file, content, offset)
+            content, offset = content[written:], offset + written
 
 
-def write_all(file: int, buffers: Sequence[bytes], writev: Writev) -> int:
-    """Write all buffers, however many and however little the system takes at a time."""
-    total, left = 0, [buffer for buffer in buffers if buffer]
-    while left:
-        batch = list(islice(left, _MOST_BUFFERS))
-        written = writev(file, batch)
-        total += written
-        taken = 0
-        while taken < len(batch) and written >= len(batch[taken]):
-            written -= len(batch[taken])
-            taken += 1
-        left = left[taken:]
-        if written:
-            left[0] = left[0][written:]
-    return total
+def _create(path: Path, *, direct: bool) -> tuple[int, bool]:
+    """A new file, and whether it is written to directly. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    if not (direct and _DIRECT):
+        return os.open(path, flags, 0o640), False
+    try:
+        return os.open(path, flags | _DIRECT, 0o640), True
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    path.unlink(missing_ok=True)  # it may have been made before the flag was refused
+    return os.open(path, flags, 0o640), False
 
 
 def describe(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from recorder.spool.names import OUTGOING, SUFFIX, hash_in
 from recorder.spool.open_file import describe
+from recorder.spool.staging import BLOCK
 from vms.core.errors import Corrupt
 from vms.core.media.fmp4 import Found, Scan, scan
 from vms.core.media.fmp4.parse import leading_track
@@ -89,8 +90,10 @@ def _cut(path: Path, whole: int) -> int:
     """Cut what lies behind the last whole fragment; how many bytes that were."""
     torn = path.stat().st_size - whole
     if torn:
-        log.warning("spool: cut %d torn bytes from the end of %s", torn, path.name)
         with path.open("r+b") as file:
+            file.seek(whole)
+            if torn >= BLOCK or any(file.read(torn)):  # else the rest of a block written whole
+                log.warning("spool: cut %d torn bytes from the end of %s", torn, path.name)
             file.truncate(whole)
             os.fsync(file.fileno())
     return torn

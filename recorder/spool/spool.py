@@ -22,7 +22,7 @@ from recorder.errors import SpoolFull
 from recorder.spool.chain import Link
 from recorder.spool.files import Outcome, SpoolFiles
 from recorder.spool.names import outgoing_path, remove
-from recorder.spool.open_file import Sync, Writev
+from recorder.spool.open_file import Sync, Write
 from recorder.spool.refused import ASIDE_SHARE, Refused
 from recorder.spool.room import Room
 from recorder.steps import AppendFragment, OpenSegment, Step
@@ -44,14 +44,14 @@ async def open_spool(
     max_bytes: int,
     fsync: bool = False,
     in_flight_bytes: int = 256 * MEBIBYTE,
-    writev: Writev = os.writev,
+    write: Write = os.pwrite,
     sync: Sync = os.fdatasync,
 ) -> AsyncIterator[Spool]:
     """The spool in `folder`, for this process alone. Raises Conflict when another one holds it,
     Unavailable when it cannot be made. On leaving, everything handed over has been written."""
     lock = await asyncio.to_thread(_lock, folder)
     pool = ThreadPoolExecutor(1, "spool")
-    files = SpoolFiles(folder, fsync=fsync, writev=writev, sync=sync)
+    files = SpoolFiles(folder, fsync=fsync, write=write, sync=sync)
     try:
         refused = Refused(folder, most_bytes=int(max_bytes * ASIDE_SHARE))
         yield Spool(files, pool, refused, max_bytes=max_bytes, in_flight_bytes=in_flight_bytes)

@@ -219,7 +219,7 @@ class Recorder:
         reception.video.push(arrival.data, 0, len(arrival.data))
         try:
             for unit in reception.take(now):
-                self._recording.take(unit)
+                self._recording.take((unit,))
                 if unit.random_access and self._note_steps(reception):
                     self._recording.clock_stepped("the clock was set")
         except CameraError as error:

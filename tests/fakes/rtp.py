@@ -46,6 +46,11 @@ def stap_a(nals: Iterable[bytes]) -> bytes:
     return b"\x18" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
 
 
+def ap_h265(nals: Iterable[bytes]) -> bytes:
+    """An aggregation packet (RFC 7798 section 4.4.2)."""
+    return b"\x60\x01" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
+
+
 @dataclass
 class Sender:
     """Pushes payloads into a depacketizer as packets and keeps what came out."""

@@ -63,7 +63,7 @@ def packets(encoding: str) -> list[bytes]:
 
 
 def interleaved() -> list[bytes]:
-    """Streams of pictures large enough for rows of packets of one size (RFC 2326 10.12)."""
+    """Streams of pictures of many packets each (RFC 2326 10.12)."""
     streams = []
     for size in (40, 300, 1400):
         stream, sequence = b"", 65_500

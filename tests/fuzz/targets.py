@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from recorder.errors import CameraError, Redirected
+from recorder.rtp.gathering import gathering_of
 from recorder.rtp.receiver import TrackReceiver
 from recorder.rtp.reception import Reception
 from recorder.rtp.rtcp import read_sender_report, says_bye
@@ -152,24 +153,27 @@ def track(encoding: str) -> Callable[[bytes, random.Random], None]:
     return read
 
 
-def _units(data: bytes, chance: random.Random, *, rows: bool) -> list[bytes]:
-    """What becomes of an interleaved stream, packet by packet or by rows of packets."""
+def _units(data: bytes, chance: random.Random, *, whole: bool) -> list[bytes]:
+    """What becomes of an interleaved stream, packet by packet or by whole pictures."""
     receiver = _receiver("H264")
     stream = Stream({0: receiver.push})
-    if rows:
-        stream.rows = {0: receiver.push_row}
+    if whole:
+        stream.whole = gathering_of(0, receiver)
     found: list[bytes] = []
     with suppress(CameraError):
         for piece in _pieces(data, chance):
             stream.receive(piece)
             found += [coded.data for _, coded in receiver.take(0.0)]
+        stream.whole = None
+        stream.receive(b"")
+        found += [coded.data for _, coded in receiver.take(0.0)]
     return found
 
 
-def rows(data: bytes, chance: random.Random) -> None:
-    """Taking many packets at once is only quicker."""
+def whole(data: bytes, chance: random.Random) -> None:
+    """Taking whole pictures is only quicker."""
     seed = chance.random()
-    one, many = (_units(data, random.Random(seed), rows=each) for each in (False, True))
+    one, many = (_units(data, random.Random(seed), whole=each) for each in (False, True))
     assert one == many
 
 
@@ -202,6 +206,6 @@ TARGETS = (
     Target("fields", corpus.FIELDS, fields),
     Target("reports", corpus.reports(), reports),
     *(Target(name, corpus.packets(name), track(name)) for name in DESCRIBED),
-    Target("rows", corpus.interleaved(), rows),
+    Target("whole", corpus.interleaved(), whole),
     Target("run", [bytes(range(256)) * 2, bytes((20, 9, 9, 9)) * 100], run_of_a_camera),
 )

@@ -57,7 +57,7 @@ async def film(
         used = used or format_of(settings, coded.nals)
         data = join_length_prefixed(coded.nals)
         pts = int((clock.monotonic() - began) * 90_000)
-        broadcast.publish(AccessUnit(VIDEO, pts, wall, coded.key, data, used))
+        broadcast.publish((AccessUnit(VIDEO, pts, wall, coded.key, data, used),))
         number += 1
         await clock.sleep(max(0.0, began + number / fps - clock.monotonic()))
 

@@ -70,7 +70,7 @@ async def test_two_viewers_share_one_feed_and_the_second_starts_with_the_group()
     broadcast = Broadcast()
     async with open_site() as site, site.feed.offer(STREAM, broadcast, site.bus):
         for one in gop(0, 10):
-            broadcast.publish(one)
+            broadcast.publish((one,))
         async with site.hub.watch(STREAM) as channel, site.hub.watch(STREAM) as same:
             assert channel is same
             first, second = Seen(), Seen()
@@ -101,7 +101,7 @@ async def test_nobody_recording_is_said_and_the_feed_found_when_somebody_does() 
         await until(lambda: seen.events == [Cause.CONNECTING])
         async with site.feed.offer(STREAM, broadcast, site.bus):
             await until(lambda: broadcast.watchers == 1)
-            broadcast.publish(unit(0, key=True))
+            broadcast.publish((unit(0, key=True),))
             await until(lambda: seen.walls == [START])
 
 
@@ -126,11 +126,11 @@ async def test_a_feed_that_brings_nothing_of_a_living_stream_is_left() -> None:
         channel.attach(seen)
         async with site.feed.offer(STREAM, old, site.bus):
             await until(lambda: old.watchers == 1)
-            old.publish(unit(0, key=True))
+            old.publish((unit(0, key=True),))
             await until(lambda: seen.walls == [START])
         async with site.feed.offer(STREAM, new, site.bus):
             later = START + 20 * SECOND
-            new.publish(unit(500, key=True))
+            new.publish((unit(500, key=True),))
             state = {"stream_id": STREAM, "condition": "recording", "last_picture": later}
             await site.bus.publish(f"stream.state.{STREAM}", state)
             await until(lambda: seen.walls == [START, later])

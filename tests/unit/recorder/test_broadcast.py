@@ -9,14 +9,14 @@ from vms.core.media.access_unit import AccessUnit
 
 def publish(broadcast: Broadcast, units: list[AccessUnit]) -> None:
     for one in units:
-        broadcast.publish(one)
+        broadcast.publish((one,))
 
 
 async def test_who_comes_late_gets_the_current_group_of_pictures_first() -> None:
     broadcast, pictures = Broadcast(), gop(0) + gop(25)
     publish(broadcast, pictures[:40])
     with broadcast.watch() as watcher:
-        broadcast.publish(pictures[40])
+        broadcast.publish((pictures[40],))
         assert await watcher.take() == pictures[25:41]
 
 
@@ -42,7 +42,7 @@ async def test_a_slow_watcher_costs_the_others_nothing() -> None:
     with broadcast.watch() as slow, broadcast.watch() as quick:
         taken = []
         for one in gop(0, 2 * LONGEST_QUEUE_UNITS):
-            broadcast.publish(one)
+            broadcast.publish((one,))
             taken += await quick.take()
     assert len(taken) == 2 * LONGEST_QUEUE_UNITS
     assert slow.skipped > 0

@@ -100,10 +100,10 @@ async def test_live_units_arrive_equal_beginning_with_the_current_group() -> Non
     pictures = gop(0, 30)
     async with offered() as (_, broadcast, bus, _), player(bus, verb="live") as watching:
         for one in pictures[:10]:
-            broadcast.publish(one)
+            broadcast.publish((one,))
         await until(lambda: broadcast.watchers)
         for one in pictures[10:]:
-            broadcast.publish(one)
+            broadcast.publish((one,))
         await watching.read(units=30)
     assert watching.units == pictures
 

@@ -48,7 +48,7 @@ class Bench:
         for one in units:
             if one.wall > self.clock.wall():
                 await self.clock.advance((one.wall - self.clock.wall()) / SECOND)
-            self.keeping.take(one)
+            self.keeping.take((one,))
         await settle()
 
     @property
@@ -246,7 +246,7 @@ async def test_a_stream_that_was_handed_over_goes_on_in_the_gap_it_was_in() -> N
         await bench.bus.publish("camera.event.1", {"at": at(0)})
         await settle()
         for one in pictures(50):
-            keeps.take(one)
+            keeps.take((one,))
         await settle()
     assert bench.kept == [(0.0, 30.0)]
     assert await bench.gaps() == [("no-event", -100.0, 0.0), ("no-event", 30.0, None)]
@@ -276,7 +276,7 @@ async def test_events_come_over_the_bus_and_impossible_times_are_passed_over() -
     ) as keeps:
         keeps.begin_run()
         for one in pictures(5):
-            keeps.take(one)
+            keeps.take((one,))
         await bench.clock.advance(5)
         for impossible in (at(5) + 2 * MINUTE, 0, "noon", None):
             await bench.bus.publish(subject, {"at": impossible, "kind": "motion"})
@@ -287,7 +287,7 @@ async def test_events_come_over_the_bus_and_impossible_times_are_passed_over() -
         await settle()
         assert keeps.resting is None
         for one in pictures(8)[125:]:
-            keeps.take(one)
+            keeps.take((one,))
         await settle()
     assert bench.kept == [(0.0, 7.0)]
 
@@ -298,7 +298,7 @@ async def test_a_stream_that_is_only_watched_from_now_on_was_not_lost() -> None:
     assert await bench.gaps() == [], "it never was recorded"
     bench.recording.begin_run()
     for one in pictures(5):
-        bench.recording.take(one)
+        bench.recording.take((one,))
     bench.recording.end_run(at(5), Cause.RECORDER_OFF, "")
     bench.book.unwanted(2, at(10))
     assert await bench.gaps() == [("recorder-off", 5.0, 10.0), ("disabled", 10.0, None)]

@@ -43,7 +43,7 @@ class Bench:
 
     async def take(self, units: list[AccessUnit]) -> None:
         for unit in units:
-            self.recording.take(unit)
+            self.recording.take((unit,))
         await settle()
 
     async def gaps(self) -> list[tuple[Cause, float, float | None]]:
@@ -144,6 +144,19 @@ async def test_a_full_disk_is_a_gap_and_is_over_when_there_is_room() -> None:
     assert bench.recording.trouble is None
     assert bench.problems == []
     assert await bench.gaps() == [(Cause.DISK_FULL, 2.0, 5.0)]
+
+
+async def test_what_a_disk_took_again_before_anybody_heard_of_it_is_no_hole() -> None:
+    bench = Bench()
+    bench.recording.begin_run()
+    await bench.take(gop(0) + gop(25))
+    bench.spool.error = Exhausted("No space left on device")
+    await bench.take(gop(50))
+    bench.spool.error = None
+    bench.recording.take(gop(75) + gop(100) + gop(125) + gop(150))  # answers come later
+    await settle()
+    await bench.take(gop(175))
+    assert await bench.gaps() == [(Cause.DISK_FULL, 1.0, 2.0)]
 
 
 async def test_a_disk_that_fails_otherwise_has_a_cause_of_its_own() -> None:

@@ -39,7 +39,7 @@ class Bench:
         self.recording = Recording(stream, self.spool, self.book, SpoolDisk(node), 60.0)
         self.recording.begin_run()
         for unit in UNITS[:250]:
-            self.recording.take(unit)
+            self.recording.take((unit,))
 
     @property
     def kept(self) -> list[tuple[float, float]]:
@@ -63,7 +63,7 @@ async def test_what_came_before_is_kept_and_the_rest_is_a_gap_with_its_cause() -
     bench = Bench()
     rested = Rested(bench.recording, at(10), WORDS)
     for unit in UNITS[250:]:
-        rested.take(unit)
+        rested.take((unit,))
     assert bench.kept == [(0.0, 10.0)]
     assert await bench.gaps() == [("store-full", 10.0, None)]
     assert bench.index.gaps.rows[0].detail == WORDS
@@ -74,10 +74,10 @@ async def test_it_goes_on_within_the_run_from_the_next_key_picture() -> None:
     bench = Bench()
     rested = Rested(bench.recording, at(10), WORDS)
     for unit in UNITS[250:510]:
-        rested.take(unit)
+        rested.take((unit,))
     awake = rested.wake(at(20.4))
     for unit in UNITS[510:]:
-        awake.take(unit)
+        awake.take((unit,))
     awake.end_run(at(40), Cause.CLOSED, "")
     assert bench.kept == [(0.0, 10.0), (21.0, 40.0)]
     assert await bench.gaps() == [("store-full", 10.0, 21.0), ("closed", 40.0, None)]
@@ -98,7 +98,7 @@ async def test_a_camera_that_came_back_meanwhile_is_recorded_at_once() -> None:
     rested.begin_run()
     awake = rested.wake(at(20))
     for unit in UNITS[500:]:
-        awake.take(unit)
+        awake.take((unit,))
     awake.end_run(at(40), Cause.CLOSED, "")
     assert bench.kept == [(0.0, 10.0), (20.0, 40.0)]
 

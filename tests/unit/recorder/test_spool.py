@@ -2,7 +2,7 @@ import asyncio
 import errno
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
@@ -40,18 +40,17 @@ async def read_units(spool: Spool, segment: Segment) -> list[AccessUnit]:
 
 
 class Disk:
-    """`os.writev` that fails when told to, after having written half of it as disks do."""
+    """`os.pwrite` that fails when told to, after having written half of it as disks do."""
 
     def __init__(self) -> None:
         self.fails_with: int | None = None
         self.most_at_once = GIBIBYTE
 
-    def writev(self, file: int, buffers: Sequence[bytes]) -> int:
-        whole = b"".join(buffers)
+    def write(self, file: int, content: memoryview, offset: int) -> int:
         if self.fails_with is not None:
-            os.write(file, whole[: len(whole) // 2])
+            os.pwrite(file, content[: len(content) // 2], offset)
             raise OSError(self.fails_with, os.strerror(self.fails_with))
-        return os.write(file, whole[: self.most_at_once])
+        return os.pwrite(file, content[: self.most_at_once], offset)
 
 
 async def test_a_sealed_segment_holds_every_unit_and_its_hash(spool: Spool) -> None:
@@ -169,7 +168,7 @@ async def test_an_open_segment_cannot_be_forgotten(spool: Spool) -> None:
 async def test_a_full_disk_seals_what_was_whole_and_says_so(tmp_path: Path) -> None:
     disk = Disk()
     steps = steps_of(pictures(5), Segmenter(3, 7))
-    async with open_spool(tmp_path, max_bytes=GIBIBYTE, writev=disk.writev) as spool:
+    async with open_spool(tmp_path, max_bytes=GIBIBYTE, write=disk.write) as spool:
         for step in steps[:3]:
             await spool.write(step)
         disk.fails_with = errno.ENOSPC
@@ -189,7 +188,7 @@ async def test_a_full_disk_seals_what_was_whole_and_says_so(tmp_path: Path) -> N
 async def test_after_a_full_disk_the_next_segment_is_recorded(tmp_path: Path) -> None:
     disk = Disk()
     segmenter, refused = Segmenter(3, 7), 0
-    async with open_spool(tmp_path, max_bytes=GIBIBYTE, writev=disk.writev) as spool:
+    async with open_spool(tmp_path, max_bytes=GIBIBYTE, write=disk.write) as spool:
         for unit in pictures(10):
             disk.fails_with = errno.ENOSPC if 300_000 < unit.pts < 500_000 else None
             for step in segmenter.push(unit):
@@ -211,7 +210,7 @@ async def test_after_a_full_disk_the_next_segment_is_recorded(tmp_path: Path) ->
 async def test_a_failing_disk_is_unavailable(tmp_path: Path) -> None:
     disk = Disk()
     disk.fails_with = errno.EIO
-    async with open_spool(tmp_path, max_bytes=GIBIBYTE, writev=disk.writev) as spool:
+    async with open_spool(tmp_path, max_bytes=GIBIBYTE, write=disk.write) as spool:
         with pytest.raises(Unavailable):
             await spool.write(steps_of(pictures(1), Segmenter(3, 7))[0])
         assert spool.tail(7) == []
@@ -220,7 +219,7 @@ async def test_a_failing_disk_is_unavailable(tmp_path: Path) -> None:
 async def test_a_disk_that_takes_little_at_a_time_gets_everything(tmp_path: Path) -> None:
     disk = Disk()
     disk.most_at_once = 77
-    async with open_spool(tmp_path, max_bytes=GIBIBYTE, writev=disk.writev) as spool:
+    async with open_spool(tmp_path, max_bytes=GIBIBYTE, write=disk.write) as spool:
         await keep(spool, pictures(2))
         (segment,) = spool.sealed()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -137,16 +137,16 @@ async def test_a_spool_full_of_equals_refuses_the_newcomer(tmp_path: Path) -> No
 
 
 class SmallDisk:
-    """`os.writev` of a disk that holds `capacity` bytes."""
+    """`os.pwrite` of a disk that holds `capacity` bytes."""
 
     def __init__(self, folder: Path, capacity: int) -> None:
         self.folder, self.capacity = folder, capacity
 
-    def writev(self, file: int, buffers: Sequence[bytes]) -> int:
+    def write(self, file: int, content: memoryview, offset: int) -> int:
         used = sum(path.stat().st_size for path in self.folder.glob("*/*.mp4"))
-        if used + sum(map(len, buffers)) > self.capacity:
+        if used + len(content) > self.capacity:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return os.writev(file, buffers)
+        return os.pwrite(file, content, offset)
 
 
 async def attempt(spool: Spool, stream_id: int, units: Iterable[AccessUnit]) -> int:
@@ -165,7 +165,7 @@ async def attempt(spool: Spool, stream_id: int, units: Iterable[AccessUnit]) -> 
 
 async def test_a_disk_smaller_than_the_spool_may_be_drops_by_priority_too(tmp_path: Path) -> None:
     disk, dropped = SmallDisk(tmp_path, 1_000_000), list[Segment]()
-    async with open_spool(tmp_path, max_bytes=1 << 30, writev=disk.writev) as spool:
+    async with open_spool(tmp_path, max_bytes=1 << 30, write=disk.write) as spool:
         spool.on_drop(dropped.append)
         spool.rank(1, 9)
         spool.rank(2, 1)

@@ -19,7 +19,7 @@ class Coming:
 
     def take(self, *groups: list[AccessUnit]) -> None:
         for unit in itertools.chain(*groups):
-            self.warm.take(unit)
+            self.warm.take((unit,))
 
 
 def groups(count: int) -> list[list[AccessUnit]]:

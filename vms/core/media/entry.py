@@ -31,6 +31,14 @@ class EntryPoints:
         self._since = 0
         self._was_clean = False
 
+    def pass_plain(self) -> bool:
+        """A picture of slices at which no decoding begins; whether that is all to know about it. If
+        not, nothing has happened: it is to be looked at by `note`."""
+        if self._since + 1 >= PATIENCE_PICTURES:
+            return False
+        self._since += 1
+        return True
+
     def note(self, nals: Sequence[bytes]) -> bool:
         """Whether decoding may begin at this picture. Of NAL units with picture data the first
         bytes are enough."""

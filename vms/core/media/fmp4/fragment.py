@@ -87,7 +87,7 @@ def usual_ticks(times: Ticks) -> int:
 
 
 def fragment(number: int, runs: Sequence[TrackRun], wall: WallTime) -> list[bytes]:
-    """Buffers that together are one whole fragment, ready for `os.writev`.
+    """Buffers that together are one whole fragment.
 
     `number`: moof sequence number, from 1. `wall`: civil time of the presentation of the first
     sample of the first run; it and that sample's media time go into the `prft` box. Raises Invalid
