@@ -21,6 +21,19 @@ DAY_SECONDS = Gauge(
     " unexplained; the last but one and two by cause",
     ("stream", "state", "cause"),
 )
+RETENTION_LAG_SECONDS = Gauge(
+    "vms_storage_retention_lag_seconds",
+    "By which the most overdue video is older than it may be; locked video and events aside",
+)
+FORECAST_DAYS = Gauge(
+    "vms_storage_forecast_days", "Until the store is full at today's rate; +Inf: never, or unknown"
+)
+CAMERA_FORECAST_DAYS = Gauge(
+    "vms_storage_camera_forecast_days", "How far back a camera will reach at its rate", ("camera",)
+)
+MINIMUM_AT_RISK = Gauge(
+    "vms_storage_minimum_at_risk_cameras", "For whose min_days there is no room at today's rate"
+)
 SWEEP_SECONDS = Gauge("vms_storage_sweep_seconds", "How long the last pass of retention took")
 FILL_RATIO = Gauge("vms_storage_fill_ratio", "Of the store's bytes, taken by anything")
 PROTECTED_RATIO = Gauge(

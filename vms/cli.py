@@ -113,6 +113,7 @@ def parser(asked: Sequence[str] = ()) -> argparse.ArgumentParser:
     if "verify" in asked:
         _add_verify(verify)
     add("rebuild-index", _rebuild_index, "put back what the store holds and the index does not")
+    _add_plan(add("plan", _plan, "how much room and traffic a site needs"))
     probe = add("probe", _probe, "try a camera and say in words what it offers")
     probe.add_argument("url", help="rtsp://host/path; the password is asked for")
     probe.add_argument("--user", default="", help="user of the camera")
@@ -148,6 +149,14 @@ def _add_verify(made: argparse.ArgumentParser) -> None:
         "--camera", type=int, action="append", default=[], help="one by its number (repeatable)"
     )
     made.add_argument("--mbps", type=float, help="megabytes a second that may be read")
+
+
+def _add_plan(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--cameras", type=int, required=True)
+    made.add_argument("--mbps", type=float, required=True, help="Mbit/s a camera, all it records")
+    made.add_argument("--days", type=float, required=True, help="how long it is kept")
+    made.add_argument("--hours", type=float, default=24.0, help="recorded a day (default: 24)")
+    made.add_argument("--streams", type=int, default=1, help="recorded a camera (default: 1)")
 
 
 def _add_user(made: argparse.ArgumentParser) -> None:
@@ -246,6 +255,13 @@ async def _rebuild_index(arguments: argparse.Namespace) -> int:
     from vms.machine.archive import rebuild_index
 
     return await rebuild_index(_logs(arguments, "rebuild-index"))
+
+
+async def _plan(arguments: argparse.Namespace) -> None:
+    from storage.capacity import Site, needs, words
+
+    asked = (arguments.cameras, arguments.mbps, arguments.days, arguments.hours, arguments.streams)
+    print(words(Site(*asked), needs(Site(*asked))))
 
 
 async def _probe(arguments: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ from storage.index.schema import (
 from storage.index.values import Outline
 from vms.core.errors import NotFound
 from vms.core.promises import SITE_OWNER, RetentionPolicy, Scope
-from vms.core.walltime import HOUR, WallTime
+from vms.core.walltime import HOUR, TimeRange, WallTime
 
 UNSAID = RetentionPolicy()
 
@@ -179,6 +179,17 @@ class Retention:
         """The starts of those that `garbage.take` would leave, because of a lock at `now`."""
         async with self._database.read() as connection:
             return await kept(connection, stream_id, outlines, now)
+
+    async def count(self, stream_id: int, span: TimeRange) -> int:
+        """How many segments start within; read from the key alone."""
+        within = (
+            segments.c.stream_id == stream_id,
+            segments.c.start_us >= span.start,
+            segments.c.start_us < span.end,
+        )
+        counted = select(func.count()).select_from(segments).where(*within)
+        async with self._database.read() as connection:
+            return int(await connection.scalar(counted) or 0)
 
     async def locked_sizes(self, now: WallTime) -> dict[int, int]:
         """Bytes of segments that locks touch at `now`, by camera."""

@@ -6,23 +6,25 @@ any other the hours that go whole are added up instead: a city's month is 43 mil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from storage.index import Index, Outline
+from storage.index import Index, Outline, Used
 from storage.index.retention import Said, Standing
 from storage.retention.changes import Wanted, concerned, effective_of, with_policy
 from storage.retention.going import days, remove_aged, remove_over_quota
-from storage.retention.plan import rule
+from storage.retention.plan import Rule, rule
 from storage.retention.policy import USUAL, checked
-from storage.retention.sweep import held, judged_by
+from storage.retention.sweep import EVER, held, judged_by
 from vms.core.promises import RetentionPolicy
-from vms.core.walltime import WallTime
+from vms.core.walltime import HOUR, TimeRange, WallTime
 
 
 @dataclass(frozen=True, slots=True)
 class WouldGo:
-    """Of one camera. `oldest`, `newest`: start and end of it; None: nothing goes."""
+    """Of one camera. `oldest`, `newest`: start and end of it, to the hour where whole hours go;
+    None: nothing goes."""
 
     camera_id: int
     segments: int = 0
@@ -31,6 +33,18 @@ class WouldGo:
     newest: WallTime | None = None
     locked_segments: int = 0
     locked_size: int = 0
+
+    def __add__(self, other: WouldGo) -> WouldGo:
+        """Of the same camera."""
+        return WouldGo(
+            self.camera_id,
+            self.segments + other.segments,
+            self.size + other.size,
+            _least(self.oldest, other.oldest),
+            _most(self.newest, other.newest),
+            self.locked_segments + other.locked_segments,
+            self.locked_size + other.locked_size,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +68,11 @@ class DryRun:
 
     @property
     def oldest(self) -> WallTime | None:
-        return min((each.oldest for each in self.cameras if each.oldest is not None), default=None)
+        return _least(*(each.oldest for each in self.cameras))
 
     @property
     def newest(self) -> WallTime | None:
-        return max((each.newest for each in self.cameras if each.newest is not None), default=None)
+        return _most(*(each.newest for each in self.cameras))
 
 
 async def dry_run(
@@ -68,25 +82,99 @@ async def dry_run(
     be kept."""
     before = await index.retention.said()
     after = with_policy(before, wanted.scope, wanted.owner_id, checked(wanted.policy))
-    found = [
-        await _camera(index, before, after, standing, now, usual)
-        for standing in concerned(before, wanted.scope, wanted.owner_id)
-    ]
+    asked = _Asked(
+        index,
+        now,
+        await index.segments.used(),
+        await index.events.cameras(TimeRange(EVER, now)),
+        frozenset(await index.retention.locked_sizes(now)),
+    )
+    theirs = {each.camera_id: each for each in after.standings}
+    found = []
+    for standing in concerned(before, wanted.scope, wanted.owner_id):
+        policy = effective_of(before, standing, usual)
+        then = effective_of(after, theirs[standing.camera_id], usual)
+        found.append(await _camera(asked, standing, rule(policy, now), rule(then, now)))
     return DryRun(tuple(each for each in found if each.segments or each.locked_segments))
 
 
-async def _camera(
-    index: Index,
-    before: Said,
-    after: Said,
-    standing: Standing,
-    now: WallTime,
-    usual: RetentionPolicy,
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is the same for all cameras. `events`, `locked`: cameras that have some."""
+
+    index: Index
+    now: WallTime
+    used: Mapping[int, Used]
+    events: AbstractSet[int]
+    locked: AbstractSet[int]
+
+
+async def _camera(asked: _Asked, standing: Standing, before: Rule, after: Rule) -> WouldGo:
+    if _by_age_alone(asked, standing, before) and _by_age_alone(asked, standing, after):
+        return await _between(asked, standing, before.kept_from, after.kept_from)
+    anyway = await _going(asked, standing, before)
+    return (await _going(asked, standing, after)).beyond(anyway, standing.camera_id)
+
+
+def _by_age_alone(asked: _Asked, standing: Standing, this: Rule) -> bool:
+    longer = this.events_from < this.kept_from and standing.camera_id in asked.events
+    return this.quota_bytes is None and not longer and standing.camera_id not in asked.locked
+
+
+async def _between(asked: _Asked, standing: Standing, before: WallTime, after: WallTime) -> WouldGo:
+    """Segments that end after `before` and not after `after`."""
+    total = WouldGo(standing.camera_id)
+    for term in standing.streams:
+        held = asked.used.get(term.stream_id)
+        if held is None or held.oldest >= after or after <= before:
+            continue
+        start = max(before, held.oldest)
+        total += await _stream_between(
+            asked.index, standing.camera_id, term.stream_id, start, after
+        )
+    return total
+
+
+async def _stream_between(
+    index: Index, camera_id: int, stream_id: int, before: WallTime, after: WallTime
 ) -> WouldGo:
-    number = before.standings.index(standing)
-    anyway = await going_of(index, before, standing, now, usual)
-    then = await going_of(index, after, after.standings[number], now, usual)
-    return then.beyond(anyway, standing.camera_id)
+    """Whole hours are added up; an hour is longer than any segment, so what starts in one of them
+    has ended an hour later."""
+    first = WallTime(before + -before % HOUR)
+    last = WallTime(after - after % HOUR - HOUR)
+    if first >= last:
+        return _of(camera_id, await _ending(index, stream_id, TimeRange(before, after), after))
+    middle = TimeRange(first, last)
+    rows = [row for row in await index.segments.hours([stream_id], middle) if row.hour < last]
+    whole = WouldGo(
+        camera_id,
+        segments=await index.retention.count(stream_id, middle),
+        size=sum(row.size for row in rows),
+        oldest=min((row.hour for row in rows), default=None),
+        newest=max((WallTime(row.hour + HOUR) for row in rows), default=None),
+    )
+    early = await _ending(index, stream_id, TimeRange(WallTime(before - HOUR), first), after)
+    late = await _ending(index, stream_id, TimeRange(last, after), after)
+    edges = [each for each in (*early, *late) if each.range.end > before]
+    return whole + _of(camera_id, edges)
+
+
+async def _ending(index: Index, stream_id: int, span: TimeRange, after: WallTime) -> list[Outline]:
+    """What starts within and has ended at `after`."""
+    found = await index.segments.outlines(stream_id, span)
+    return [each for each in found if each.range.start >= span.start and each.range.end <= after]
+
+
+def _of(camera_id: int, free: Sequence[Outline], locked: Sequence[Outline] = ()) -> WouldGo:
+    return WouldGo(
+        camera_id=camera_id,
+        segments=len(free),
+        size=sum(each.size for each in free),
+        oldest=min((each.range.start for each in free), default=None),
+        newest=max((each.range.end for each in free), default=None),
+        locked_segments=len(locked),
+        locked_size=sum(each.size for each in locked),
+    )
 
 
 @dataclass(slots=True)
@@ -111,7 +199,7 @@ class Going:
     async def until(self, stream_id: int, horizon: WallTime, why: str) -> int:
         oldest, size = await self.index.segments.oldest(stream_id, 1), 0
         start = oldest[0].range.start if oldest else horizon
-        async for day in days(self.index, stream_id, start, horizon):
+        async for day in days(self.index, [stream_id], start, horizon):
             old = [each for each in day if each.range.end <= horizon]
             size += await self.these(stream_id, old, why)
         return size
@@ -120,24 +208,32 @@ class Going:
         """What is here and not there."""
         free = [each for key, each in self.free.items() if key not in other.free]
         locked = [each for key, each in self.locked.items() if key not in other.locked]
-        return WouldGo(
-            camera_id=camera_id,
-            segments=len(free),
-            size=sum(each.size for each in free),
-            oldest=min((each.range.start for each in free), default=None),
-            newest=max((each.range.end for each in free), default=None),
-            locked_segments=len(locked),
-            locked_size=sum(each.size for each in locked),
-        )
+        return _of(camera_id, free, locked)
 
 
 async def going_of(
     index: Index, said: Said, standing: Standing, now: WallTime, usual: RetentionPolicy = USUAL
 ) -> Going:
-    """What the next sweep takes of one camera."""
-    going = Going(index, now)
-    used = await index.segments.used()
-    of = await judged_by(index, standing, rule(effective_of(said, standing, usual), now), True)
-    removed = await remove_aged(index, of, used, going)
-    await remove_over_quota(index, of, held(standing, used) - sum(removed.values()), going)
+    """What the next sweep takes of one camera, segment by segment."""
+    asked = _Asked(
+        index, now, await index.segments.used(), {standing.camera_id}, {standing.camera_id}
+    )
+    return await _going(asked, standing, rule(effective_of(said, standing, usual), now))
+
+
+async def _going(asked: _Asked, standing: Standing, this: Rule) -> Going:
+    going, used = Going(asked.index, asked.now), asked.used
+    events = standing.camera_id in asked.events
+    of = await judged_by(asked.index, standing, this, events)
+    removed = await remove_aged(asked.index, of, used, going)
+    size = held(standing, used) - sum(removed.values())
+    await remove_over_quota(asked.index, of, size, going)
     return going
+
+
+def _least(*walls: WallTime | None) -> WallTime | None:
+    return min((each for each in walls if each is not None), default=None)
+
+
+def _most(*walls: WallTime | None) -> WallTime | None:
+    return max((each for each in walls if each is not None), default=None)

@@ -14,7 +14,7 @@ from typing import Protocol
 from storage.index import Index, Outline, Used
 from storage.index.retention import Standing
 from storage.retention.plan import Rule, Windows, aged
-from vms.core.walltime import DAY, TimeRange, WallTime
+from vms.core.walltime import DAY, TimeRange, WallTime, merge
 
 
 class Remove(Protocol):
@@ -82,7 +82,7 @@ async def _aged_of(index: Index, of: Of, stream_id: int, held: Used, remove: Rem
         return await remove.until(stream_id, rule.kept_from, rule.why_age)
     removed = await remove.until(stream_id, rule.events_from, rule.why_events)
     since = max(held.oldest, of.judged.get(stream_id, held.oldest))
-    async for day in days(index, stream_id, since, rule.kept_from):
+    async for day in days(index, [stream_id], since, rule.kept_from):
         going = list(aged(day, rule, windows))
         if going:
             removed += await remove.these(stream_id, going, rule.why_age)
@@ -113,27 +113,30 @@ async def _remove_each(outlines: Sequence[Outline], why: str, remove: Remove) ->
 async def _days_of(index: Index, of: Of) -> AsyncIterator[list[Outline]]:
     """The camera's segments that start before the quota's limit, a day at a time, oldest first."""
     streams = [term.stream_id for term in of.standing.streams]
-    firsts = [each[0].range.start for s in streams if (each := await index.segments.oldest(s, 1))]
-    at = min(firsts, default=of.rule.quota_from)
-    while at < of.rule.quota_from:
-        end = WallTime(min(at + DAY, of.rule.quota_from))
-        day: list[Outline] = []
-        for stream_id in streams:
-            day += await _starting(index, stream_id, at, end)
-        yield sorted(day, key=lambda each: (each.range.start, each.stream_id))
-        at = end
+    oldest = [await index.segments.oldest(stream_id, 1) for stream_id in streams]
+    start = min((each[0].range.start for each in oldest if each), default=of.rule.quota_from)
+    async for day in days(index, streams, start, of.rule.quota_from):
+        yield day
 
 
 async def days(
-    index: Index, stream_id: int, start: WallTime, end: WallTime
+    index: Index, streams: Sequence[int], start: WallTime, end: WallTime
 ) -> AsyncIterator[list[Outline]]:
-    """The stream's segments that start within, a day at a time, oldest first."""
-    at = start
-    while at < end:
-        until = WallTime(min(at + DAY, end))
-        if day := await _starting(index, stream_id, at, until):
-            yield day
-        at = until
+    """What starts within, of these streams, a day at a time, oldest first. Empty time is skipped:
+    what a lock of years ago keeps costs one look."""
+    if start >= end:
+        return
+    span = TimeRange(start, end)
+    recorded = await index.segments.coverage_many(streams, span, slack_micros=DAY)
+    for stretch in merge((each for its in recorded.values() for each in its), slack_micros=DAY):
+        at = stretch.start
+        while at < stretch.end:
+            until = WallTime(min(at + DAY, stretch.end))
+            day: list[Outline] = []
+            for stream_id in streams:
+                day += await _starting(index, stream_id, at, until)
+            yield sorted(day, key=lambda each: (each.range.start, each.stream_id))
+            at = until
 
 
 async def _starting(index: Index, stream_id: int, start: WallTime, end: WallTime) -> list[Outline]:

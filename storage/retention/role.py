@@ -16,6 +16,7 @@ from storage.integrity.scrub import OFF, Scrub, ScrubConfig
 from storage.metrics import SWEEP_SECONDS
 from storage.moving import COLD, ColdTier, Mover
 from storage.objects.store import ObjectStore, WrongStore
+from storage.retention.outlook import Outlook
 from storage.retention.policy import USUAL
 from storage.retention.pressing import pressing
 from storage.retention.sweep import Memory, sweep
@@ -58,15 +59,18 @@ async def retain(
     archive, memory = Archive(index, store, cold.store if cold else None), Memory()
     tiers = {} if cold is None else {COLD: cold.store}
 
+    usual = replace(USUAL, max_days=config.days)
     full = FullWatch(index, store, state, config.capacity_bytes)
+    outlook = Outlook(index, store, state, usual, config.capacity_bytes)
     needed = pressing(
-        *(index, {0: store, **tiers}, replace(USUAL, max_days=config.days)),
+        *(index, {0: store, **tiers}, usual),
         moves_after_days=cold.config.after_days if cold else None,
     )
 
     async def sweeping() -> None:
         while True:
             await _sweep_and_tell(config, index, store, tiers, state, steady, memory)
+            await _look_ahead(outlook, steady)
             await full.watch(config.interval_seconds, needed, steady)
 
     async with asyncio.TaskGroup() as tasks:
@@ -112,6 +116,14 @@ async def _sweep_and_tell(
         SWEEP_SECONDS.set(clock.monotonic() - began)
         if done.segments or done.cameras:
             log.info("retention deleted %d segments, %d bytes", done.segments, done.size)
+
+
+async def _look_ahead(outlook: Outlook, clock: Clock) -> None:
+    """The sweep tells what is away; the last numbers stand."""
+    try:
+        await outlook.look(clock.wall())
+    except Unavailable as error:
+        log.debug("nobody knows how long the room lasts: %s", error)
 
 
 async def _who_is_away(index: Index) -> str:

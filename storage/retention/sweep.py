@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 BATCH = 1000
 """Segments moved by one transaction and deleted by one request (the most S3 takes)."""
 LOOK_AGAIN_MICROS = HOUR
-"""What is kept around events is judged anew so often, and at once when policy or events change."""
+"""What is kept around events is judged anew so often, and at once when the policy changes."""
 EVER = WallTime(-(1 << 60))
 
 
@@ -52,7 +52,7 @@ class Swept:
 @dataclass(slots=True)
 class Memory:
     """What one process knows from its sweeps before: by stream, until when it judged what lies
-    around events, when, and by which policy and events. Never needed, only quicker."""
+    around events, when, and by which policy. Never needed, only quicker."""
 
     judged: dict[int, tuple[WallTime, WallTime, object]] = field(default_factory=dict)
 
@@ -222,7 +222,7 @@ def _remembered(of: Of, memory: Memory, now: WallTime) -> Of:
     judged: dict[int, WallTime] = {}
     for term in of.standing.streams:
         until, at, by = memory.judged.get(term.stream_id, (EVER, EVER, None))
-        if by == _judged_by(of, term.stream_id) and now - at < LOOK_AGAIN_MICROS:
+        if by == _judged_by(of) and now - at < LOOK_AGAIN_MICROS:
             judged[term.stream_id] = until
     return replace(of, judged=judged)
 
@@ -233,15 +233,14 @@ def _remember(of: Of, memory: Memory, now: WallTime) -> None:
         if of.windows[term.stream_id].spans:
             at = memory.judged[term.stream_id][1] if term.stream_id in of.judged else now
             until = WallTime(of.rule.kept_from - HOUR)
-            memory.judged[term.stream_id] = (until, at, _judged_by(of, term.stream_id))
+            memory.judged[term.stream_id] = (until, at, _judged_by(of))
         else:
             memory.judged.pop(term.stream_id, None)
 
 
-def _judged_by(of: Of, stream_id: int) -> object:
-    rule = of.rule
-    lengths = (rule.kept_from - rule.events_from, rule.why_age, rule.why_events)
-    return (*lengths, len(of.windows[stream_id].spans), of.windows[stream_id].spans[-1:])
+def _judged_by(of: Of) -> object:
+    """Not the events: a new one only keeps more, and an old one ends where all events do."""
+    return (of.rule.kept_from - of.rule.events_from, of.rule.why_age, of.rule.why_events)
 
 
 async def _forget_beside(index: Index, of: Of, used: Mapping[int, Used]) -> WallTime:

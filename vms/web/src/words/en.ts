@@ -215,6 +215,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "problem.store-90": "More than 90 % of the archive store must stay ({node}). Release locks that are not needed, or add disks soon.",
   "problem.store-95": "More than 95 % of the archive store must stay ({node}). The cameras of the lowest priority are no longer recorded.",
   "problem.store-full": "Cameras of the lowest priority are not recorded ({node}): the archive store is full of video that must stay. Release locks or add disks.",
+  "problem.minimum-at-risk": "At today's rate there is no room for the days that some cameras must keep at least ({node}). Add disks, or lower the minimum; see the forecast.",
   "problem.disk-full": "The disk is full ({node}). Make room; new recordings are lost.",
   "problem.disk-fault": "The recorder's disk cannot be written ({node}). Look at disk, mount and rights; new recordings are lost.",
   "problem.index-unreachable": "The index database cannot be reached ({node}).",

@@ -213,6 +213,7 @@ export const id = {
   "problem.store-90": "Lebih dari 90 % penyimpanan arsip harus tetap ada ({node}). Lepaskan kunci yang tidak diperlukan, atau segera tambah cakram.",
   "problem.store-95": "Lebih dari 95 % penyimpanan arsip harus tetap ada ({node}). Kamera dengan prioritas terendah tidak lagi direkam.",
   "problem.store-full": "Kamera dengan prioritas terendah tidak direkam ({node}): penyimpanan arsip penuh dengan video yang harus tetap ada. Lepaskan kunci atau tambah cakram.",
+  "problem.minimum-at-risk": "Dengan laju hari ini tidak cukup tempat untuk hari minimum beberapa kamera ({node}). Tambah cakram, atau turunkan minimumnya; lihat perkiraan.",
   "problem.disk-full": "Cakram penuh ({node}). Kosongkan ruang; rekaman baru hilang.",
   "problem.disk-fault": "Cakram perekam tidak dapat ditulisi ({node}). Periksa cakram, mount, dan hak akses; rekaman baru hilang.",
   "problem.index-unreachable": "Basis data indeks tidak terjangkau ({node}).",
