@@ -64,9 +64,9 @@ def needs(site: Site) -> Needs:
         bytes_per_day=round(per_day),
         archive_bytes=round(per_day * site.days),
         disk_bytes=round(per_day * site.days / (1 - SPARE_SHARE)),
-        index_bytes=math.ceil(objects_per_day * site.days) * INDEX_ROW_BYTES,
-        objects=math.ceil(objects_per_day * site.days),
-        objects_per_day=math.ceil(objects_per_day),
+        index_bytes=round(objects_per_day * site.days) * INDEX_ROW_BYTES,
+        objects=round(objects_per_day * site.days),
+        objects_per_day=round(objects_per_day),
         objects_per_second=objects_per_second,
         bits_per_second=round(bits),
     )
