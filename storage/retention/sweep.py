@@ -32,6 +32,8 @@ BATCH = 1000
 """Segments moved by one transaction and deleted by one request (the most S3 takes)."""
 LOOK_AGAIN_MICROS = HOUR
 """What is kept around events is judged anew so often, and at once when the policy changes."""
+FORGET_MICROS = HOUR
+"""How often what lies beside segments is let go: four statements a stream, seldom any row."""
 EVER = WallTime(-(1 << 60))
 
 
@@ -55,6 +57,8 @@ class Memory:
     around events, when, and by which policy. Never needed, only quicker."""
 
     judged: dict[int, tuple[WallTime, WallTime, object]] = field(default_factory=dict)
+    forgot: WallTime | None = None
+    """When gaps, runs and events were last let go with the time they explain."""
 
 
 async def sweep(
@@ -186,6 +190,7 @@ async def _expire(
     """Everything that policy lets go, camera after camera."""
     said, used = await index.retention.said(), await index.segments.used()
     with_events = await index.events.cameras(TimeRange(EVER, now))
+    due = memory.forgot is None or not 0 <= now - memory.forgot < FORGET_MICROS
     horizons: list[WallTime] = []
     for standing in said.standings:
         this = rule(effective_of(said, standing, usual), now)
@@ -195,9 +200,12 @@ async def _expire(
         size = held(standing, used) - sum(removed.values())
         await remove_over_quota(index, of, size, collector)
         _remember(of, memory, now)
-        horizons.append(await _forget_beside(index, of, used))
-    site_from = WallTime(now - (usual.max_days or 0) * DAY)
-    await index.runs.forget(None, min([site_from, *horizons]))
+        if due:
+            horizons.append(await _forget_beside(index, of))
+    if due:
+        site_from = WallTime(now - (usual.max_days or 0) * DAY)
+        await index.runs.forget(None, min([site_from, *horizons]))
+        memory.forgot = now
 
 
 async def judged_by(index: Index, standing: Standing, this: Rule, events: bool) -> Of:
@@ -243,7 +251,7 @@ def _judged_by(of: Of) -> object:
     return (of.rule.kept_from - of.rule.events_from, of.rule.why_age, of.rule.why_events)
 
 
-async def _forget_beside(index: Index, of: Of, used: Mapping[int, Used]) -> WallTime:
+async def _forget_beside(index: Index, of: Of) -> WallTime:
     """Gaps, runs and events go with the time they explain: what is left of a stream, around events
     or under a lock, keeps those after it. Returns from when on they are kept."""
     oldest = of.rule.events_from
