@@ -51,7 +51,8 @@ class Groups:
     async def change(
         self, group_id: int, *, name: str | None = None, camera_ids: Iterable[int] | None = None
     ) -> Group:
-        """None: as it was; `camera_ids` is the whole new set. Raises NotFound, else as `add`."""
+        """None: as it was; `camera_ids` is the whole new set (a removed camera stays in it: its
+        archive is kept as the group says). Raises NotFound, else as `add`."""
         async with self._database.write() as connection:
             before = await _get(connection, group_id)
             if name is not None and name != before.name:
@@ -59,7 +60,11 @@ class Groups:
                 this = update(groups).where(groups.c.id == group_id)
                 await connection.execute(this.values(name=name))
             if camera_ids is not None:
-                old = delete(group_cameras).where(group_cameras.c.group_id == group_id)
+                removed = select(cameras.c.id).where(cameras.c.removed)
+                old = delete(group_cameras).where(
+                    group_cameras.c.group_id == group_id,
+                    group_cameras.c.camera_id.not_in(removed),
+                )
                 await connection.execute(old)
                 await _fill(connection, group_id, camera_ids)
             return await _get(connection, group_id)

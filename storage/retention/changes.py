@@ -7,18 +7,20 @@ that no camera feels (its own stands over it, or `min_days` does) need not wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from storage.index.database import Index
 from storage.index.retention import Change, NewChange, Said, Standing
 from storage.retention.policy import FIELDS, USUAL, Effective, checked, effective, keeps_no_less
+from vms.core.errors import Conflict
 from vms.core.promises import RetentionPolicy, Scope
 from vms.core.walltime import DAY, WallTime
 
 DELAY_MICROS: Final = DAY
 """How long a reduction waits, so that a mistake can be taken back."""
+MOST_NAMED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,30 @@ def with_policy(said: Said, scope: Scope, owner_id: int, policy: RetentionPolicy
     )
 
 
+def with_members(
+    said: Said, group_id: int, policy: RetentionPolicy, camera_ids: Collection[int]
+) -> Said:
+    """As if a group that says `policy` had these cameras. Removed ones stay where they are."""
+
+    def regrouped(one: Standing) -> Standing:
+        if one.removed:
+            return one
+        others = {number: each for number, each in one.groups.items() if number != group_id}
+        its = {group_id: policy} if one.camera_id in camera_ids else {}
+        return replace(one, groups=others | its)
+
+    return replace(said, standings=tuple(map(regrouped, said.standings)))
+
+
+def losing(before: Said, after: Said, usual: RetentionPolicy = USUAL) -> list[int]:
+    """The cameras that keep less after than before. Both are about the same cameras."""
+    return [
+        old.camera_id
+        for old, new in zip(before.standings, after.standings, strict=True)
+        if not keeps_no_less(effective_of(after, new, usual), effective_of(before, old, usual))
+    ]
+
+
 def concerned(said: Said, scope: Scope, owner_id: int) -> Iterable[Standing]:
     """The cameras a scope speaks for."""
     for standing in said.standings:
@@ -55,11 +81,8 @@ def concerned(said: Said, scope: Scope, owner_id: int) -> Iterable[Standing]:
 
 
 def reduces(before: Said, after: Said, usual: RetentionPolicy = USUAL) -> bool:
-    """Whether any camera keeps less after than before. Both are about the same cameras."""
-    return not all(
-        keeps_no_less(effective_of(after, new, usual), effective_of(before, old, usual))
-        for old, new in zip(before.standings, after.standings, strict=True)
-    )
+    """Whether any camera keeps less after than before."""
+    return bool(losing(before, after, usual))
 
 
 def at_once(
@@ -79,6 +102,21 @@ def at_once(
         if not reduces(before, with_policy(ours, scope, owner_id, tried), usual):
             allowed = tried
     return allowed
+
+
+async def require_no_loss(
+    index: Index, group_id: int, camera_ids: Collection[int], usual: RetentionPolicy = USUAL
+) -> None:
+    """Raises Conflict, naming them, when cameras would keep less at once because a group had these
+    cameras from now on: what is kept becomes less by a change of a policy only, which waits."""
+    said = await index.retention.said()
+    policy = await index.retention.get(Scope.GROUP, group_id)
+    lost = losing(said, with_members(said, group_id, policy, camera_ids), usual)
+    if lost:
+        raise Conflict(
+            "these cameras would keep less at once: give them days of their own first",
+            cameras=lost[:MOST_NAMED],
+        )
 
 
 async def change(

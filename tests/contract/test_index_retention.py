@@ -10,9 +10,9 @@ from storage.index import CameraChange, Index, NewCamera, NewLock, NewStream
 from storage.index.receipts import MOVED
 from storage.index.retention import NewChange, StreamTerm
 from storage.merkle import Tree
-from storage.retention.changes import DELAY_MICROS, Wanted, change
+from storage.retention.changes import DELAY_MICROS, Wanted, change, require_no_loss
 from tests.fakes.segments import NINE, segment
-from vms.core.errors import Invalid, NotFound
+from vms.core.errors import Conflict, Invalid, NotFound
 from vms.core.model import RecordPolicy, Stream, StreamRole
 from vms.core.promises import LockSpan, RetentionPolicy, Scope
 from vms.core.walltime import DAY, HOUR, MINUTE, TimeRange, WallTime
@@ -64,6 +64,34 @@ async def test_what_groups_say_stands_with_their_cameras(index: Index) -> None:
     standings = {each.camera_id: each for each in (await index.retention.said()).standings}
     assert standings[first.camera_id].groups == {group.id: SITE, silent.id: RetentionPolicy()}
     assert standings[second.camera_id].groups == {silent.id: RetentionPolicy()}
+
+
+async def test_a_camera_does_not_lose_days_by_leaving_or_joining_a_group(index: Index) -> None:
+    first, second = await stream_of(index), await stream_of(index)
+    long = await index.groups.add("Harbour", [first.camera_id])
+    short = await index.groups.add("North", [])
+    await index.retention.set(Scope.GROUP, long.id, RetentionPolicy(max_days=90))
+    await index.retention.set(Scope.GROUP, short.id, RetentionPolicy(max_days=7))
+    await require_no_loss(index, long.id, [first.camera_id, second.camera_id])
+    await require_no_loss(index, short.id, [first.camera_id])
+    for group_id, camera_ids, loses in (
+        (long.id, [second.camera_id], first.camera_id),
+        (short.id, [second.camera_id], second.camera_id),
+    ):
+        with pytest.raises(Conflict) as refused:
+            await require_no_loss(index, group_id, camera_ids)
+        assert refused.value.context["cameras"] == [loses]
+
+
+async def test_a_removed_camera_stays_in_its_group_while_its_archive_lasts(index: Index) -> None:
+    first, second = await stream_of(index), await stream_of(index)
+    group = await index.groups.add("Harbour", [first.camera_id, second.camera_id])
+    await index.retention.set(Scope.GROUP, group.id, SITE)
+    await index.cameras.remove(first.camera_id)
+    await require_no_loss(index, group.id, [second.camera_id])
+    await index.groups.change(group.id, camera_ids=[second.camera_id])
+    standings = {each.camera_id: each for each in (await index.retention.said()).standings}
+    assert standings[first.camera_id].groups == {group.id: SITE}
 
 
 async def test_nobody_speaks_for_what_is_not_there(index: Index) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from storage.index.groups import Group
+from storage.retention.changes import require_no_loss
 from vms.api.call import Call
+from vms.api.handlers.retention import usual
 from vms.api.marks import GroupIn, GroupOut, GroupPatch, GroupsOut
 from vms.api.numbers import id_in_path
 from vms.auth.policy import Action, allows, sees
@@ -28,8 +30,11 @@ async def add_group(call: Call) -> GroupOut:
 
 
 async def change_group(call: Call) -> GroupOut:
+    """Raises Conflict when a camera would keep less at once, else as `add_group`."""
     sent = call.body(GroupPatch)
     group_id = id_in_path(call, "group_id", NO_SUCH_GROUP)
+    if sent.cameras is not None:
+        await require_no_loss(call.api.index, group_id, sent.cameras, usual(call.api))
     group = await call.api.index.groups.change(group_id, name=sent.name, camera_ids=sent.cameras)
     call.api.watch.cameras_changed()
     return _out(call.user, group)
