@@ -97,11 +97,13 @@ class Ingest:
             opening = open_run(self._source, not_before, door=self._door)
             run = await opened.enter_async_context(opening)
             self._begin_run(run)
-            async for batch in run:
-                if self._check is not None:
-                    self._check()
-                for units in _from_keys(batch):
-                    self._take(units)
+            await run.each(self._take_batch)
+
+    def _take_batch(self, batch: list[AccessUnit]) -> None:
+        if self._check is not None:
+            self._check()
+        for units in _from_keys(batch):
+            self._take(units)
 
     def _begin_run(self, run: Run) -> None:
         self._run = run

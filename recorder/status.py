@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 from collections import deque
 from collections.abc import Sequence
@@ -85,15 +84,18 @@ class Status:
 
     async def run(self) -> None:
         """Publish until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             self._changed.clear()
             self._measure()
             self._count_metrics()
             if not self.quiet:
                 await self._bus.publish(self._subject, payload_of(self.state))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_SECONDS):
-                    await self._changed.wait()
+            due = loop.call_later(EVERY_SECONDS, self._changed.set)
+            try:
+                await self._changed.wait()
+            finally:
+                due.cancel()
 
     def _measure(self) -> None:
         now = self._clock.monotonic()

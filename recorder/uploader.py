@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -21,11 +21,16 @@ from vms.core.clock import Clock
 from vms.core.errors import Conflict, Corrupt, Exhausted, NotFound, Unavailable, VmsError
 from vms.core.model import Cause, Segment
 from vms.core.nodestate import NodeState
+from vms.core.together import together
 from vms.core.walltime import TimeRange
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4
+"""Each by itself, when together they could not be committed."""
+MOST_TOGETHER = 32
+APART_SECONDS = 2.0
+"""Between the beginnings of two commits: what is sealed meanwhile shares the next one."""
 CHECK_EVERY_SECONDS = 2.0
 CHECK_SECONDS = 2.5
 _FIRST_PAUSE_SECONDS = 0.5
@@ -49,6 +54,7 @@ class Keeper(Protocol):
 
     async def check(self) -> None: ...
     async def commit(self, segment: Segment, path: Path) -> None: ...
+    async def commit_all(self, sealed: Sequence[tuple[Segment, Path]]) -> None: ...
 
 
 class Losses(Protocol):
@@ -83,8 +89,10 @@ class Uploader:
                 await self._clock.sleep(_FIRST_PAUSE_SECONDS)
             elif not waiting:
                 await self._spool.wait_sealed()
-            elif await self._commit_all(waiting[:AT_ONCE]):
+            elif await self._commit_all(waiting[:MOST_TOGETHER]):
                 pause = _FIRST_PAUSE_SECONDS
+                if not self._due():
+                    await self._clock.sleep(APART_SECONDS)
             else:
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -99,12 +107,31 @@ class Uploader:
     async def _commit_all(self, segments: list[Segment]) -> bool:
         """Whether any of them left the spool or was refused for good. If others did, the fault is
         its own: one that stays does not hold up what comes behind it."""
-        done = await asyncio.gather(*(self._commit(segment) for segment in segments))
+        if len(segments) > 1 and await self._commit_together(segments):
+            return True
+        segments = segments[:AT_ONCE]
+        done = await together(self._commit(segment) for segment in segments)
         if any(done):
             again = self._clock.monotonic() + _LATER_SECONDS
             left = (one for one, gone in zip(segments, done, strict=True) if not gone)
             self._later |= {one.key: again for one in left}
         return any(done)
+
+    async def _commit_together(self, segments: list[Segment]) -> bool:
+        """Whether all of them are in the archive now, and out of the spool."""
+        with ExitStack() as lent:
+            sealed = []
+            for segment in segments:
+                with suppress(NotFound):  # dropped meanwhile, and said so
+                    sealed.append((segment, lent.enter_context(self._spool.lend(segment))))
+            try:
+                await self._archive.commit_all(sealed)
+            except VmsError:
+                return False
+        for segment, _ in sealed:
+            metrics.ARCHIVED.inc()
+            await self._spool.forget(segment)
+        return True
 
     def _due(self) -> list[Segment]:
         """What waits, oldest first, less what is to be tried again later."""

@@ -7,6 +7,7 @@ opposite order. Owns no task.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from storage.metrics import COMMIT_SECONDS, COMMITTED_BYTES
 from storage.objects.store import RecordStore, WrongStore
 from vms.core.errors import Corrupt, NotFound, Unavailable, VmsError
 from vms.core.model import Gap, Segment
+from vms.core.together import together
 from vms.core.walltime import TimeRange, WallTime
 
 COVERAGE_SLACK_MICROS = 500_000
 """Holes up to this are the rounding of picture durations between two segments, not lost video."""
+
+PUTS_AT_ONCE = 4
 
 
 class Archive:
@@ -57,6 +61,29 @@ class Archive:
             with COMMIT_SECONDS.time():
                 await self._keep(segment, path, store_id)
             COMMITTED_BYTES.inc(segment.size)
+
+    async def commit_all(self, sealed: Sequence[tuple[Segment, Path]]) -> None:
+        """`commit` of them all for less: one question and one transaction of the index.
+
+        Raises what `commit` of one of them would raise; some objects may be there by then and no
+        row is. Then each is to be committed by itself, which tells whose fault it is.
+        """
+        store_id = self._agreed or await self._agree()
+        paths = {segment.key: path for segment, path in sealed}
+        new = await self._index.segments.unknown([segment for segment, _ in sealed])
+        if not new:
+            return
+        with COMMIT_SECONDS.time():
+            try:
+                for first in range(0, len(new), PUTS_AT_ONCE):
+                    some = new[first : first + PUTS_AT_ONCE]
+                    await together(self._put(each, paths[each.key]) for each in some)
+                await self._check_store(store_id)
+            except (Unavailable, WrongStore):
+                self._agreed = None  # another store may answer next
+                raise
+            await self._index.segments.add_many(new)
+        COMMITTED_BYTES.inc(sum(each.size for each in new))
 
     async def segments(self, stream_id: int, span: TimeRange) -> list[Segment]:
         """Segments that overlap `span`, whole, oldest first."""
@@ -116,19 +143,23 @@ class Archive:
 
     async def _keep(self, segment: Segment, path: Path, store_id: str) -> None:
         try:
-            await self._store.put(segment.key, path, segment.sha256)
-            await self._verify(segment, store_id)
+            await self._put(segment, path)
+            await self._check_store(store_id)
         except (Unavailable, WrongStore):
             self._agreed = None  # another store may answer next
             raise
         await self._index.segments.add(segment)
 
-    async def _verify(self, segment: Segment, store_id: str) -> None:
-        """That the object is there, in the store agreed upon: another one may answer by now."""
+    async def _put(self, segment: Segment, path: Path) -> None:
+        """The object, and that it is there."""
+        await self._store.put(segment.key, path, segment.sha256)
         size = await self._store.size(segment.key)
         if size != segment.size:
             raise Corrupt(
                 "the object has another size than its segment", key=segment.key, size=size
             )
+
+    async def _check_store(self, store_id: str) -> None:
+        """That what was put is in the store agreed upon: another one may answer by now."""
         if (found := await identity(self._store)) != store_id:
             raise WrongStore("another store answered while a segment was put", store=found)

@@ -6,7 +6,7 @@ segment, and noted a gap. Where a later upload fills it, the gap loses that part
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from recorder.gapbook import GapBook
@@ -28,6 +28,15 @@ class Late:
     async def commit(self, segment: Segment, path: Path) -> None:
         """As `Archive.commit`."""
         await self._archive.commit(segment, path)
+        self._note(segment)
+
+    async def commit_all(self, sealed: Sequence[tuple[Segment, Path]]) -> None:
+        """As `Archive.commit_all`."""
+        await self._archive.commit_all(sealed)
+        for segment, _ in sealed:
+            self._note(segment)
+
+    def _note(self, segment: Segment) -> None:
         if segment.key in self._found:
             self._found.discard(segment.key)
             self._book.stored(segment.stream_id, segment.range)

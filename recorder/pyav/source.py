@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -136,6 +136,9 @@ class PyavRun:
 
     def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
         return self._units.__aiter__()
+
+    async def each(self, take: Callable[[list[AccessUnit]], None]) -> None:
+        await self._units.each(take)
 
     async def follow(self) -> None:
         """Take what the thread read, until it ends."""

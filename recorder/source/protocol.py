@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -14,7 +14,14 @@ from vms.core.walltime import WallTime
 class Run(Protocol):
     """One uninterrupted session with a camera."""
 
-    def __aiter__(self) -> AsyncIterator[list[AccessUnit]]: ...
+    def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
+        """Batches as they come, until the run ends: then its CameraError."""
+        ...
+
+    async def each(self, take: Callable[[list[AccessUnit]], None]) -> None:
+        """The same for who need not be waited for: `take` is called with each batch as soon as it
+        is there, while it is still at hand. Raises what `take` raises, if that is a VmsError."""
+        ...
 
     @property
     def camera_offset(self) -> int | None:

@@ -251,6 +251,9 @@ class RtspRun:
     def __aiter__(self) -> AsyncIterator[list[AccessUnit]]:
         return self._units.__aiter__()
 
+    async def each(self, take: Callable[[list[AccessUnit]], None]) -> None:
+        await self._units.each(take)
+
     async def tend(self) -> None:
         """Once a second: is it stalled, did our clock step; keep-alive and reports when due."""
         kept = reported = self._started

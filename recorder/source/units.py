@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from recorder.errors import CameraError
+from vms.core.errors import VmsError
 from vms.core.media.access_unit import AccessUnit
 
 LONGEST_QUEUE_BYTES = 32 * 1024 * 1024
@@ -17,7 +17,8 @@ class UnitQueue:
     """One producer, one consumer, on one event loop. `pause` stops and goes on reading."""
 
     def __init__(self, pause: Callable[[bool], None]) -> None:
-        self.failure: CameraError | None = None
+        self.failure: VmsError | None = None
+        self._take: Callable[[list[AccessUnit]], None] | None = None
         self._pause = pause
         self._ready: list[AccessUnit] = []
         self._ready_bytes = 0
@@ -29,13 +30,43 @@ class UnitQueue:
         return bool(self._ready)
 
     def put(self, units: list[AccessUnit]) -> None:
+        if self._take is not None:
+            if self.failure is None:
+                self._hand_on(units, self._take)
+            return
         self._ready += units
         self._ready_bytes += sum(len(unit.data) for unit in units)
         if self._ready_bytes > LONGEST_QUEUE_BYTES:
             self._pause(True)
         self._woken.set()
 
-    def fail(self, error: CameraError) -> None:
+    async def each(self, take: Callable[[list[AccessUnit]], None]) -> None:
+        """`take` is called with what is here, then by `put` itself, until `fail`."""
+        self._take = take
+        try:
+            if batch := self._taken():
+                self._hand_on(batch, take)
+            while self.failure is None:
+                self._woken.clear()
+                await self._woken.wait()
+            raise self.failure
+        finally:
+            self._take = None
+
+    def _taken(self) -> list[AccessUnit]:
+        """What is here; where reading stood still for it, it goes on."""
+        if self._ready_bytes > LONGEST_QUEUE_BYTES:
+            self._pause(False)
+        batch, self._ready, self._ready_bytes = self._ready, [], 0
+        return batch
+
+    def _hand_on(self, units: list[AccessUnit], take: Callable[[list[AccessUnit]], None]) -> None:
+        try:
+            take(units)
+        except VmsError as error:
+            self.fail(error)
+
+    def fail(self, error: VmsError) -> None:
         """What is here is still taken, then this is raised; the first error stands."""
         self.failure = self.failure or error
         self._woken.set()
@@ -49,8 +80,4 @@ class UnitQueue:
                 self._woken.clear()
                 await self._woken.wait()
                 continue
-            full = self._ready_bytes > LONGEST_QUEUE_BYTES
-            batch, self._ready, self._ready_bytes = self._ready, [], 0
-            if full:
-                self._pause(False)
-            yield batch
+            yield self._taken()

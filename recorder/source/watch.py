@@ -8,6 +8,8 @@ from vms.core.model import Cause
 from vms.core.walltime import SECOND, WallTime
 
 CLOCK_STEP_MICROS = SECOND
+_CORRECTED_MICROS = 500
+"""Less is not worth moving what was observed."""
 QUIET_SECONDS = 2.0
 """A camera that closed its connection and sends no datagram for so long has ended the session."""
 
@@ -42,6 +44,6 @@ def trouble(
         return CameraError(Cause.CLOCK_STEP, words)
     if step > CLOCK_STEP_MICROS:
         reception.follow(step, now)
-    else:
+    elif abs(step) > _CORRECTED_MICROS:
         reception.correct(step)
     return None

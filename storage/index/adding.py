@@ -44,6 +44,16 @@ async def known(connection: AsyncConnection, segment: Segment) -> bool:
     return False
 
 
+async def unknown(connection: AsyncConnection, wanted: Sequence[Segment]) -> list[Segment]:
+    """As `Segments.unknown`."""
+    given = sorted(wanted, key=lambda each: (each.stream_id, each.range.start))
+    new = await _unknown(connection, given)
+    _apart(new)
+    if new:
+        await _not_garbage(connection, new)
+    return new
+
+
 async def _unknown(connection: AsyncConnection, given: Sequence[Segment]) -> list[Segment]:
     """Those that are not there yet. Only where something is recorded already its row is read."""
     if not given:

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from storage.index import coverage as beside
 from storage.index import spans
-from storage.index.adding import add, known
+from storage.index.adding import add, known, unknown
 from storage.index.engine import Database
 from storage.index.locking import hold_stream
 from storage.index.recount import recount
@@ -31,6 +31,12 @@ class Segments:
         """Whether `add` would find this very segment. Raises as `add` does, and writes nothing."""
         async with self._database.read() as connection:
             return await known(connection, segment)
+
+    async def unknown(self, given: Sequence[Segment]) -> list[Segment]:
+        """Those of them that `add_many` would insert, in order. Raises as it does, and writes
+        nothing."""
+        async with self._database.read() as connection:
+            return await unknown(connection, given)
 
     async def add(self, segment: Segment) -> None:
         """Insert a row; nothing happens when the same segment (key and hash) is there already.

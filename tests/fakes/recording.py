@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -168,6 +168,12 @@ class FakeKeeper:
         if "" in self.errors:
             raise self.errors[""]
 
+    async def commit_all(self, sealed: Sequence[tuple[Segment, Path]]) -> None:
+        keys = {"", *(segment.key for segment, _ in sealed)}
+        for key in sorted(keys & self.errors.keys()):
+            raise self.errors[key]
+        self.kept += [segment for segment, _ in sealed]
+
     async def commit(self, segment: Segment, path: Path) -> None:
         error = self.errors.get("") or self.errors.get(segment.key)
         if error is not None:
@@ -197,6 +203,10 @@ class FakeRun:
             if isinstance(batch, CameraError):
                 raise batch
             yield batch
+
+    async def each(self, take: Callable[[list[AccessUnit]], None]) -> None:
+        async for batch in self:
+            take(batch)
 
 
 @dataclass

@@ -53,6 +53,37 @@ async def test_what_was_committed_is_found_and_read(
     assert await archive.coverage(stream.id, HOUR) == [TimeRange(NINE, WallTime(NINE + 3 * MINUTE))]
 
 
+async def test_many_committed_together_are_there_and_again_is_no_difference(
+    archive: Archive, index: Index, stream: Stream, tmp_path: Path
+) -> None:
+    other = await one_stream(index)
+    await archive.commit(segment(stream, 0), spooled(tmp_path, 0))
+    sealed = [(segment(stream, number), spooled(tmp_path, number)) for number in range(6)]
+    (tmp_path / "other").mkdir()
+    sealed += [(segment(other, 0), spooled(tmp_path / "other", 0))]
+    for _ in range(2):
+        await archive.commit_all(sealed)
+    assert await archive.segments(stream.id, HOUR) == [each for each, _ in sealed[:6]]
+    found = await archive.segments(other.id, HOUR)
+    assert found == [segment(other, 0)]
+    assert await archive.read(found[0], 0, found[0].size) == content(0)
+
+
+async def test_of_many_together_none_gets_a_row_when_one_is_in_conflict(
+    archive: Archive, store: ObjectStore, stream: Stream, tmp_path: Path
+) -> None:
+    first = segment(stream, 0)
+    await archive.commit(first, spooled(tmp_path, 0))
+    late = replace(first, epoch=first.epoch + 1024)
+    sealed = [(segment(stream, 1), spooled(tmp_path, 1)), (late, spooled(tmp_path, 2))]
+    with pytest.raises(Conflict):
+        await archive.commit_all(sealed)
+    assert await archive.segments(stream.id, HOUR) == [first]
+    assert await store.size(late.key) is None
+    await archive.commit(*sealed[0])
+    assert await archive.segments(stream.id, HOUR) == [first, segment(stream, 1)]
+
+
 async def test_committing_twice_is_committing_once(
     archive: Archive, stream: Stream, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from recorder.uploader import Uploader
+from recorder.uploader import APART_SECONDS, Uploader
 from storage.objects.store import WrongStore
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock, settle
@@ -67,7 +67,7 @@ async def test_everything_is_archived_oldest_first_and_forgotten() -> None:
         assert bench.spool.segments == []
         bench.spool.segments.append(segment(11))
         bench.spool.news.set()
-        await settle()
+        await bench.clock.advance(APART_SECONDS)
         assert bench.keeper.kept[-1] == segment(11)
 
 

@@ -32,8 +32,11 @@ _OF_KIND: dict[str, type[VmsError]] = {
 }
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
+
 def encode(payload: Payload) -> bytes:
-    return json.dumps(payload, separators=(",", ":")).encode()
+    return _COMPACT.encode(payload).encode()
 
 
 def decode(data: bytes) -> Payload:
