@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
 from storage.index.policies import policy_from_json, policy_to_json
-from storage.index.retention import UNSAID, policy_of, put_policy
+from storage.index.retention import put_policy
 from storage.index.schema import cameras, garbage, retention, retention_changes, segments, streams
 from storage.index.sealing import Seal
+from storage.index.standings import UNSAID, policy_of
 from storage.index.values import KEEP, CameraChange, Keep, NewCamera, NewStream
 from vms.core.errors import Conflict, Invalid, NotFound
 from vms.core.model import Camera, Engine, Stream, StreamRole, Transport

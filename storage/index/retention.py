@@ -5,64 +5,23 @@ Precedence is `storage.retention.policy`, which change waits `storage.retention.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.index.engine import Database
-from storage.index.lockspans import holding, kept
-from storage.index.policies import policy_from_json
-from storage.index.schema import (
-    cameras,
-    group_cameras,
-    groups,
-    lock_spans,
-    locks,
-    retention,
-    retention_changes,
-    segments,
-    streams,
-)
+from storage.index.lockedsizes import locked_sizes
+from storage.index.lockspans import kept
+from storage.index.schema import cameras, groups, retention, retention_changes, segments
+from storage.index.standings import UNSAID, Said, policy_of, read_said
 from storage.index.values import Outline
 from vms.core.errors import NotFound
 from vms.core.promises import SITE_OWNER, RetentionPolicy, Scope
-from vms.core.walltime import HOUR, TimeRange, WallTime
-
-UNSAID = RetentionPolicy()
-
-
-@dataclass(frozen=True, slots=True)
-class StreamTerm:
-    """A stream whose archive is kept. Seconds: how much before and after an event belongs to it."""
-
-    stream_id: int
-    pre_seconds: int
-    post_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A camera and what is said about its archive. `removed`: only the archive is left. `groups`:
-    by id, of all it is in, also those that say nothing."""
-
-    camera_id: int
-    removed: bool
-    priority: int
-    streams: tuple[StreamTerm, ...]
-    camera: RetentionPolicy
-    groups: Mapping[int, RetentionPolicy]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Everything that is said: the site's policy, and every camera's standing."""
-
-    site: RetentionPolicy = UNSAID
-    standings: tuple[Standing, ...] = ()
+from vms.core.walltime import TimeRange, WallTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +119,7 @@ class Retention:
     async def said(self) -> Said:
         """Everything, in one look: what retention goes by."""
         async with self._database.read() as connection:
-            there = (await connection.execute(_CAMERAS)).all()
-            members = (await connection.execute(select(group_cameras))).all()
-            rows = (await connection.execute(select(retention))).all()
-        policies = {(row.scope, int(row.owner_id)): policy_of(row) for row in rows}
-        in_groups: dict[int, dict[int, RetentionPolicy]] = {}
-        for member in members:
-            policy = policies.get((Scope.GROUP.value, member.group_id), UNSAID)
-            in_groups.setdefault(member.camera_id, {})[member.group_id] = policy
-        return Said(
-            site=policies.get((Scope.SITE.value, SITE_OWNER), UNSAID),
-            standings=_standings(there, policies, in_groups),
-        )
+            return await read_said(connection)
 
     async def kept(
         self, stream_id: int, outlines: Sequence[Outline], now: WallTime
@@ -194,73 +142,11 @@ class Retention:
     async def locked_sizes(self, now: WallTime) -> dict[int, int]:
         """Bytes of segments that locks touch at `now`, by camera."""
         async with self._database.read() as connection:
-            rows = (await connection.execute(_locked_sizes(now))).all()
-        return {camera_id: int(size) for camera_id, size in rows}
-
-
-def _locked_sizes(now: WallTime) -> Select[Any]:
-    """From the locks to the few segments they touch, each once."""
-    touched = (
-        select(
-            segments.c.camera_id, segments.c.stream_id, segments.c.start_us, segments.c.size_bytes
-        )
-        .select_from(lock_spans)
-        .join(locks, locks.c.id == lock_spans.c.lock_id)
-        .join(streams, streams.c.camera_id == lock_spans.c.camera_id)
-        .join(
-            segments,
-            and_(
-                segments.c.stream_id == streams.c.id,
-                segments.c.start_us >= lock_spans.c.start_us - HOUR,
-                segments.c.start_us < lock_spans.c.end_us,
-                segments.c.end_us > lock_spans.c.start_us,
-            ),
-        )
-        .where(holding(now))
-        .distinct()
-        .subquery()
-    )
-    return select(touched.c.camera_id, func.sum(touched.c.size_bytes)).group_by(touched.c.camera_id)
+            return await locked_sizes(connection, now)
 
 
 _RANK = {scope: number for number, scope in enumerate(Scope)}
 _OWNERS = {Scope.GROUP: groups, Scope.CAMERA: cameras}
-_CAMERAS = (
-    select(
-        cameras.c.id,
-        cameras.c.removed,
-        cameras.c.priority,
-        streams.c.id.label("stream_id"),
-        streams.c.policy,
-    )
-    .join(streams, streams.c.camera_id == cameras.c.id, isouter=True)
-    .order_by(cameras.c.id, streams.c.id)
-)
-
-
-def _standings(
-    rows: Sequence[Any],
-    policies: Mapping[tuple[str, int], RetentionPolicy],
-    in_groups: Mapping[int, Mapping[int, RetentionPolicy]],
-) -> tuple[Standing, ...]:
-    terms: dict[int, list[StreamTerm]] = {}
-    for row in rows:
-        its = terms.setdefault(row.id, [])
-        if row.stream_id is not None:
-            policy = policy_from_json(row.policy)
-            its.append(StreamTerm(row.stream_id, policy.pre_seconds, policy.post_seconds))
-    by_id = {row.id: row for row in rows}
-    return tuple(
-        Standing(
-            camera_id=camera_id,
-            removed=row.removed,
-            priority=row.priority,
-            streams=tuple(terms[camera_id]),
-            camera=policies.get((Scope.CAMERA.value, camera_id), UNSAID),
-            groups=in_groups.get(camera_id, {}),
-        )
-        for camera_id, row in by_id.items()
-    )
 
 
 async def put_policy(
@@ -308,11 +194,6 @@ def _values(policy: RetentionPolicy) -> dict[str, int | None]:
         "quota_bytes": policy.quota_bytes,
         "event_days": policy.event_days,
     }
-
-
-def policy_of(row: Any) -> RetentionPolicy:
-    """The policy in a row of `retention` or `retention_changes`."""
-    return RetentionPolicy(row.max_days, row.min_days, row.quota_bytes, row.event_days)
 
 
 def _change_row(new: NewChange) -> dict[str, Any]:

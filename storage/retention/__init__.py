@@ -6,8 +6,9 @@ segments go), `sweep` (doing it), `dryrun` and `forecast` (saying it before). Al
 asked inside the transaction that removes), stores (`storage.objects`). Tasks: those of `role`.
 """
 
+from storage.retention.collector import Swept
 from storage.retention.policy import Effective, Origin, effective
 from storage.retention.role import RetainConfig, retain
-from storage.retention.sweep import Swept, sweep
+from storage.retention.sweep import sweep
 
 __all__ = ["Effective", "Origin", "RetainConfig", "Swept", "effective", "retain", "sweep"]

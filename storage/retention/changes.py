@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from storage.index.database import Index
-from storage.index.retention import Change, NewChange, Said, Standing
+from storage.index.retention import Change, NewChange
+from storage.index.standings import Said, Standing
 from storage.retention.policy import FIELDS, USUAL, Effective, checked, effective, keeps_no_less
 from vms.core.errors import Conflict
 from vms.core.promises import RetentionPolicy, Scope

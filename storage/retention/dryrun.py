@@ -11,40 +11,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from storage.index import Index, Outline, Used
-from storage.index.retention import Said, Standing
+from storage.index.standings import Said, Standing
 from storage.retention.changes import Wanted, concerned, effective_of, with_policy
 from storage.retention.going import days, remove_aged, remove_over_quota
 from storage.retention.plan import Rule, rule
 from storage.retention.policy import USUAL, checked
+from storage.retention.sums import WouldGo, least, most, stream_between, would_go
 from storage.retention.sweep import EVER, held, judged_by
 from vms.core.promises import RetentionPolicy
-from vms.core.walltime import HOUR, TimeRange, WallTime
-
-
-@dataclass(frozen=True, slots=True)
-class WouldGo:
-    """Of one camera. `oldest`, `newest`: start and end of it, to the hour where whole hours go;
-    None: nothing goes."""
-
-    camera_id: int
-    segments: int = 0
-    size: int = 0
-    oldest: WallTime | None = None
-    newest: WallTime | None = None
-    locked_segments: int = 0
-    locked_size: int = 0
-
-    def __add__(self, other: WouldGo) -> WouldGo:
-        """Of the same camera."""
-        return WouldGo(
-            self.camera_id,
-            self.segments + other.segments,
-            self.size + other.size,
-            _least(self.oldest, other.oldest),
-            _most(self.newest, other.newest),
-            self.locked_segments + other.locked_segments,
-            self.locked_size + other.locked_size,
-        )
+from vms.core.walltime import TimeRange, WallTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +43,11 @@ class DryRun:
 
     @property
     def oldest(self) -> WallTime | None:
-        return _least(*(each.oldest for each in self.cameras))
+        return least(*(each.oldest for each in self.cameras))
 
     @property
     def newest(self) -> WallTime | None:
-        return _most(*(each.newest for each in self.cameras))
+        return most(*(each.newest for each in self.cameras))
 
 
 async def dry_run(
@@ -126,55 +101,11 @@ async def _between(asked: _Asked, standing: Standing, before: WallTime, after: W
     total = WouldGo(standing.camera_id)
     for term in standing.streams:
         held = asked.used.get(term.stream_id)
-        if held is None or held.oldest >= after or after <= before:
+        if held is None or held.oldest >= after:
             continue
         start = max(before, held.oldest)
-        total += await _stream_between(
-            asked.index, standing.camera_id, term.stream_id, start, after
-        )
+        total += await stream_between(asked.index, standing.camera_id, term.stream_id, start, after)
     return total
-
-
-async def _stream_between(
-    index: Index, camera_id: int, stream_id: int, before: WallTime, after: WallTime
-) -> WouldGo:
-    """Whole hours are added up; an hour is longer than any segment, so what starts in one of them
-    has ended an hour later."""
-    first = WallTime(before + -before % HOUR)
-    last = WallTime(after - after % HOUR - HOUR)
-    if first >= last:
-        return _of(camera_id, await _ending(index, stream_id, TimeRange(before, after), after))
-    middle = TimeRange(first, last)
-    rows = [row for row in await index.segments.hours([stream_id], middle) if row.hour < last]
-    whole = WouldGo(
-        camera_id,
-        segments=await index.retention.count(stream_id, middle),
-        size=sum(row.size for row in rows),
-        oldest=min((row.hour for row in rows), default=None),
-        newest=max((WallTime(row.hour + HOUR) for row in rows), default=None),
-    )
-    early = await _ending(index, stream_id, TimeRange(WallTime(before - HOUR), first), after)
-    late = await _ending(index, stream_id, TimeRange(last, after), after)
-    edges = [each for each in (*early, *late) if each.range.end > before]
-    return whole + _of(camera_id, edges)
-
-
-async def _ending(index: Index, stream_id: int, span: TimeRange, after: WallTime) -> list[Outline]:
-    """What starts within and has ended at `after`."""
-    found = await index.segments.outlines(stream_id, span)
-    return [each for each in found if each.range.start >= span.start and each.range.end <= after]
-
-
-def _of(camera_id: int, free: Sequence[Outline], locked: Sequence[Outline] = ()) -> WouldGo:
-    return WouldGo(
-        camera_id=camera_id,
-        segments=len(free),
-        size=sum(each.size for each in free),
-        oldest=min((each.range.start for each in free), default=None),
-        newest=max((each.range.end for each in free), default=None),
-        locked_segments=len(locked),
-        locked_size=sum(each.size for each in locked),
-    )
 
 
 @dataclass(slots=True)
@@ -208,7 +139,7 @@ class Going:
         """What is here and not there."""
         free = [each for key, each in self.free.items() if key not in other.free]
         locked = [each for key, each in self.locked.items() if key not in other.locked]
-        return _of(camera_id, free, locked)
+        return would_go(camera_id, free, locked)
 
 
 async def going_of(
@@ -229,11 +160,3 @@ async def _going(asked: _Asked, standing: Standing, this: Rule) -> Going:
     size = held(standing, used) - sum(removed.values())
     await remove_over_quota(asked.index, of, size, going)
     return going
-
-
-def _least(*walls: WallTime | None) -> WallTime | None:
-    return min((each for each in walls if each is not None), default=None)
-
-
-def _most(*walls: WallTime | None) -> WallTime | None:
-    return max((each for each in walls if each is not None), default=None)

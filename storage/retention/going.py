@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from storage.index import Index, Outline, Used
-from storage.index.retention import Standing
+from storage.index.standings import Standing
 from storage.retention.plan import Rule, Windows, aged
 from vms.core.walltime import DAY, TimeRange, WallTime, merge
 

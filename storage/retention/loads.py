@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from storage.index import HourRow, Index, Used
-from storage.index.retention import Standing
+from storage.index.standings import Standing
 from storage.retention.changes import effective_of
 from storage.retention.forecast import Load
 from storage.retention.policy import USUAL, Effective

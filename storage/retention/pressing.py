@@ -15,8 +15,9 @@ from storage.index import Index, Outline
 from storage.marker import agree
 from storage.objects.store import ObjectStore
 from storage.retention.changes import effective_of
+from storage.retention.collector import BATCH, Collector
 from storage.retention.plan import Windows, rule
-from storage.retention.sweep import BATCH, EVER, Collector, judged_by
+from storage.retention.sweep import EVER, judged_by
 from vms.core.promises import RetentionPolicy
 from vms.core.walltime import DAY, TimeRange, WallTime
 

@@ -8,7 +8,8 @@ import pytest
 
 from storage.index import CameraChange, Index, NewCamera, NewLock, NewStream
 from storage.index.receipts import MOVED
-from storage.index.retention import NewChange, StreamTerm
+from storage.index.retention import NewChange
+from storage.index.standings import StreamTerm
 from storage.merkle import Tree
 from storage.retention.changes import DELAY_MICROS, Wanted, change, require_no_loss
 from tests.fakes.segments import NINE, segment

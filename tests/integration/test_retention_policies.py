@@ -19,6 +19,7 @@ from storage.retention.changes import DELAY_MICROS, Wanted, change
 from storage.retention.dryrun import dry_run
 from storage.retention.outlook import AT_RISK, Outlook
 from storage.retention.policy import USUAL
+from storage.retention.sums import stream_between
 from storage.retention.sweep import Memory
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock
@@ -229,6 +230,21 @@ async def test_a_dry_run_tells_only_what_would_not_go_anyway(
     assert (told.segments, told.size) == (2 * 110, 2 * 110_000)
     anyway = await sweep(index, store, now=now)
     assert anyway.segments == 2 * 200
+
+
+@pytest.mark.parametrize("first", [-10, 0, 0.5, 30, 59.5, 60, 61, 299.5])
+@pytest.mark.parametrize("last", [0, 0.5, 1, 60, 119.5, 180.5, 309.9, 310, 400])
+async def test_hours_added_up_are_the_segments_between(
+    sqlite_index: Index, camera: Camera, first: float, last: float
+) -> None:
+    """From half past eight on, so that hours begin and end within segments."""
+    index, stream = sqlite_index, camera.streams[0]
+    made = [segment(stream, n, at=60 * n + 45, seconds=50) for n in range(-30, 310)]
+    await index.segments.add_many(made)
+    before, after = at(0, first), at(0, last)
+    told = await stream_between(index, camera.id, stream.id, before, after)
+    wanted = [each for each in made if before < each.range.end <= after]
+    assert (told.segments, told.size) == (len(wanted), 1000 * len(wanted))
 
 
 async def test_a_reduction_deletes_nothing_before_its_time(

@@ -20,10 +20,11 @@ from storage.marker import agree
 from storage.objects.store import Listed, Room
 from storage.retention import sweep
 from storage.retention.changes import Wanted, change
+from storage.retention.collector import Collector
 from storage.retention.dryrun import going_of
 from storage.retention.policy import USUAL
 from storage.retention.pressing import removable
-from storage.retention.sweep import Collector, Memory
+from storage.retention.sweep import Memory
 from tests.contract.histories.oracle import Piece, Rules, going, locked
 from tests.fakes.clock import HandClock
 from tests.fakes.segments import NINE

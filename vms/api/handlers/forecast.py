@@ -10,10 +10,11 @@ from storage.full.levels import Fill
 from storage.full.room import within
 from storage.objects.store import Room
 from storage.retention.changes import Wanted, effective_of
-from storage.retention.dryrun import WouldGo, dry_run
+from storage.retention.dryrun import dry_run
 from storage.retention.forecast import CameraForecast, Forecast, forecast
 from storage.retention.loads import loads
 from storage.retention.plan import rule
+from storage.retention.sums import WouldGo
 from vms.api.call import Api, Call
 from vms.api.handlers.retention import usual
 from vms.api.keeping import (

@@ -7,7 +7,8 @@ import logging
 from dataclasses import replace
 
 from storage.index.receipts import Receipt
-from storage.index.retention import Change, Standing
+from storage.index.retention import Change
+from storage.index.standings import Standing
 from storage.retention.changes import DELAY_MICROS, Wanted, change, effective_of
 from storage.retention.policy import USUAL, Effective
 from vms.api.call import Api, Call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.index.retention import Said, Standing
+from storage.index.standings import Said, Standing
 from storage.retention.changes import at_once, concerned, reduces, with_policy
 from vms.core.promises import RetentionPolicy, Scope
 
