@@ -49,10 +49,27 @@ async def cover(connection: AsyncConnection, there: Spans, rows: Sequence[HourRo
 
 async def uncover(connection: AsyncConnection, gone: Spans, rows: Sequence[HourRow]) -> None:
     """These spans, all of which are covered, are gone; `rows` is what they took with them."""
-    before = await around(connection, gone, _reach(gone))
-    after = {each: cut(before[each], gone[each]) for each in gone}
-    await _replace(connection, before, after)
+    await uncover_spans(connection, gone)
     await _take_hours(connection, rows)
+
+
+async def uncover_spans(connection: AsyncConnection, gone: Spans) -> None:
+    """`uncover` without hours. What of them is not covered does not matter."""
+    if gone:
+        before = await around(connection, gone, _reach(gone))
+        after = {each: cut(before[each], gone[each]) for each in gone}
+        await _replace(connection, before, after)
+
+
+async def drop_hours(
+    connection: AsyncConnection, stream_ids: Sequence[int], span: TimeRange
+) -> int:
+    """Everything that starts in these whole hours is gone; the bytes it was."""
+    these = delete(hours).where(
+        _hour.stream_id.in_(stream_ids), _hour.hour_us >= span.start, _hour.hour_us < span.end
+    )
+    sizes = await connection.execute(these.returning(_hour.size_bytes))
+    return int(sum(sizes.scalars()))
 
 
 async def merged(

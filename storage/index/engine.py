@@ -31,8 +31,18 @@ from vms.core.errors import Conflict, Invalid, Unavailable
 _BUSY_SECONDS = 15
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 30
+_CHECK_VIOLATION, _LOCK_NOT_AVAILABLE = "23514", "55P03"
+"""SQLSTATE (PostgreSQL, appendix A). The one check there is are the bounds of partitions."""
 _BUGS = (ProgrammingError, DataError, NotSupportedError)
 _AWAY = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, PoolTimeout, OSError)
+
+
+class NoPartition(Conflict):
+    """PostgreSQL: nobody made the day that a segment belongs to, or it went."""
+
+
+class Busy(Unavailable):
+    """PostgreSQL: somebody else held what a statement needed for longer than it would wait."""
 
 
 class Database:
@@ -45,6 +55,7 @@ class Database:
         sqlite = parsed.get_backend_name() == "sqlite"
         self._writer = _engine(parsed, immediate=True, pool_size=1) if sqlite else self._readers
         self._file = Path(parsed.database or "") if sqlite else None
+        self.sqlite = sqlite
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -92,11 +103,21 @@ async def translated() -> AsyncIterator[None]:
     try:
         yield
     except IntegrityError as error:
+        if _state(error) == _CHECK_VIOLATION:
+            raise NoPartition("there is no partition for this day") from error
         raise Conflict("the index holds something that contradicts this") from error
     except _BUGS:
         raise
     except _AWAY as error:
+        if _state(error) == _LOCK_NOT_AVAILABLE:
+            raise Busy("others use what is to be changed") from error
         raise Unavailable("the index cannot be reached", cause=_cause(error)) from error
+
+
+def _state(error: BaseException) -> str:
+    """SQLSTATE, of PostgreSQL's errors."""
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(inner, "sqlstate", None) or "")
 
 
 def _cause(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, tuple_
@@ -13,11 +13,13 @@ from storage.index.coverage import BEFORE_ALL, recorded_from, uncover
 from storage.index.engine import Database
 from storage.index.locking import hold_stream
 from storage.index.lockspans import kept, locked
+from storage.index.partitions import days, drop_empty
 from storage.index.rows import OUTLINE, garbage_row, outline_of
 from storage.index.schema import garbage, segments
 from storage.index.spansums import hours_of
 from storage.index.values import Outline, Taken
-from vms.core.walltime import WallTime
+from storage.index.wholeday import patience, take_day
+from vms.core.walltime import DAY, WallTime
 
 
 class GarbageList:
@@ -54,6 +56,33 @@ class GarbageList:
                 going = await _move_free(connection, stream_id, wanted, now)
                 at = WallTime(wanted[-1].range.start + 1) if wanted else None
         return Taken(len(going), sum(each.size for each in going))
+
+    async def days(self, before: WallTime) -> Sequence[WallTime]:
+        """The UTC days that ended at or before `before` and can be taken whole, oldest first; none
+        where a day is not a partition (SQLite). Those of which nothing is left are dropped.
+
+        Raises Busy (an Unavailable) when others use what is to be dropped: try again later.
+        """
+        if self._database.sqlite:
+            return []
+        async with self._database.write() as connection:
+            await patience(connection)
+            await drop_empty(connection, before)
+            return [day for day in await days(connection) if day + DAY <= before]
+
+    async def take_day(
+        self, day: WallTime, horizons: Mapping[int, WallTime], *, why: str, now: WallTime
+    ) -> Taken | None:
+        """As `take`, of a whole UTC day of all streams at once. `horizons`: by stream, what ends
+        later stays, as does a stream that is not in it, and what a lock holds at `now`.
+
+        None: nothing was done, as much of the day stays or it is no partition: take it stream by
+        stream. Raises Busy (an Unavailable) when others use it: try again later.
+        """
+        if self._database.sqlite:
+            return None
+        async with self._database.write() as connection:
+            return await take_day(connection, day, horizons, why, now)
 
     async def list(self, limit: int, *, without: Collection[int] = ()) -> list[Outline]:
         """Up to `limit` of what is to be deleted from the store, by stream, oldest first; nothing

@@ -13,8 +13,9 @@ from sqlalchemy import insert, select, update
 from storage.index import coverage as beside
 from storage.index import spans
 from storage.index.adding import add, known, unknown
-from storage.index.engine import Database
+from storage.index.engine import Database, NoPartition
 from storage.index.locking import hold_stream
+from storage.index.partitions import Days
 from storage.index.recount import recount
 from storage.index.rows import OUTLINE, garbage_row, outline_of, segment_of
 from storage.index.schema import garbage, segments
@@ -26,6 +27,7 @@ from vms.core.walltime import DAY, TimeRange, WallTime
 class Segments:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._days = Days(database)
 
     async def known(self, segment: Segment) -> bool:
         """Whether `add` would find this very segment. Raises as `add` does, and writes nothing."""
@@ -49,8 +51,13 @@ class Segments:
     async def add_many(self, new: Sequence[Segment]) -> None:
         """`add` of each in one transaction, of any streams: all of them, or none when one raises.
         Raises Conflict also when two of them overlap."""
-        async with self._database.write() as connection:
-            await add(connection, new)
+        await self._days.make(each.range.start for each in new)
+        try:
+            await self._add(new)
+        except NoPartition:  # a day that was known here went as garbage since
+            self._days.forget()
+            await self._days.make(each.range.start for each in new)
+            await self._add(new)
 
     async def between(self, stream_id: int, span: TimeRange) -> list[Segment]:
         """Segments that overlap `span`, whole, oldest first."""
@@ -149,6 +156,10 @@ class Segments:
         async with self._database.write() as connection:
             await hold_stream(connection, stream_id)
             return await recount(connection, stream_id)
+
+    async def _add(self, new: Sequence[Segment]) -> None:
+        async with self._database.write() as connection:
+            await add(connection, new)
 
     async def any(self) -> bool:
         """Whether the index knows of a single object, garbage included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,19 +16,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.index import Index, NewCamera, NewStream, migrate, open_index
-from storage.index.engine import driver_url
+from storage.index.engine import Database, driver_url
+from storage.index.partitions import Days
 from storage.index.schema import metadata, segments
 from storage.index.spans import borders, latest, newest_until, starting
 from tests.fakes.segments import NINE
 from tests.servers.postgres import INDEX_KEY, PostgresServer
 from vms.core.errors import Invalid, Unavailable
 from vms.core.model import StreamRole
-from vms.core.walltime import HOUR, MINUTE, TimeRange, WallTime
+from vms.core.walltime import DAY, HOUR, MINUTE, TimeRange, WallTime
+
+KEY = re.compile(r"segments_\d{8}_pkey|sqlite_autoindex_segments_1")
 
 
 def differences(connection: Connection) -> list[object]:
-    compared = {"compare_type": True, "compare_server_default": True}
+    compared = {"compare_type": True, "compare_server_default": True, "include_object": compared_at}
     return list(compare_metadata(MigrationContext.configure(connection, opts=compared), metadata))
+
+
+def compared_at(_: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+    """PostgreSQL: days are made as they come, and segments have no foreign key (`0006`)."""
+    if kind == "foreign_key_constraint" and name == "segments_stream_id_fkey":
+        return reflected or other is not None
+    return not (reflected and kind == "table" and (name or "").startswith("segments_"))
 
 
 async def test_the_migrated_schema_is_the_one_in_the_code(index_url: str) -> None:
@@ -86,6 +97,9 @@ async def filled(index_url: str, segments_count: int) -> int:
         {**row, "gops": bytes(250), "sequence": n, "start_us": n * MINUTE, "end_us": n * MINUTE + 1}
         for n in range(segments_count)
     ]
+    database = Database(index_url)
+    await Days(database).make(range(0, segments_count * MINUTE, DAY))
+    await database.close()
     engine = create_async_engine(driver_url(index_url), poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(insert(segments), rows)
@@ -117,7 +131,7 @@ async def test_every_question_about_time_is_a_range_of_the_key(
             borders(stream_id, hour.start, hour.end, 0),
         ):
             found = await plan(connection, wanted)
-            assert "segments_pkey" in found or "sqlite_autoindex_segments_1" in found, found
+            assert KEY.search(found), found
             assert "Seq Scan" not in found, found
             assert "SCAN segments" not in found, found
 
