@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from storage.index.goptable import decode, encode
 from vms.core.errors import Corrupt, Invalid
 from vms.core.model import GopEntry
+from vms.core.walltime import SECOND
 
 amount = st.integers(0, 1 << 40)
 entries = st.builds(
@@ -71,9 +72,26 @@ def test_a_torn_table_is_corrupt(hole: int) -> None:
         decode(b"")
 
 
-def test_a_minute_is_about_nine_bytes_a_group() -> None:
-    assert len(encode(minute())) / 60 < 9.1
+def test_a_minute_is_about_five_bytes_a_group() -> None:
+    assert len(encode(minute())) / 60 < 5
     assert len(encode(minute(hole=32))) / 60 < 11.1
+
+
+def test_tables_of_older_programs_are_read() -> None:
+    old = bytes.fromhex("010ac0843da0c21e90bf058e843d80a61d80f104")
+    second = GopEntry(1_000_000, 999_950, 500_010, 480_000, 80_000)
+    assert decode(old) == (GopEntry(0, 1_000_000, 10, 500_000, 90_000), second)
+
+
+def test_equal_groups_cost_nothing_but_their_number() -> None:
+    gops = contiguous([(SECOND, 1 << 19, 1 << 16)] * 600, 1400)
+    assert len(encode(gops)) < 20
+    assert decode(encode(gops)) == gops
+
+
+def test_a_number_of_groups_beyond_all_sense_is_corrupt() -> None:
+    with pytest.raises(Corrupt, match="too many"):
+        decode(b"\x03" + b"\xff" * 8 + b"\x7f" + bytes(8))
 
 
 def test_a_negative_size_is_refused() -> None:
