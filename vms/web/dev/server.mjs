@@ -6,6 +6,7 @@
  *   FAKE=empty | setup | signed-out          # other beginnings;  FAKE_CAMERAS=16  a fuller wall
  */
 
+import { ARCHIVE, activity, byArchiveId, marksOf } from "./archive.mjs";
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { dirname, extname, join, normalize } from "node:path";
@@ -42,6 +43,8 @@ function camera(id, fields) {
   return {
     id, number: fields.number ?? id, name: fields.name, enabled: fields.enabled ?? true,
     retention_days: fields.retention_days ?? null, priority: fields.priority ?? 5,
+    purposes: fields.purposes ?? (id === 6 ? [] : ["security", "traffic"]), owner_agency: fields.owner_agency ?? "Dinas Perhubungan",
+    sign_posted: fields.sign_posted ?? true, contact: fields.contact ?? "",
     streams: ["main", "sub"].map((role, index) => ({
       id: id * 10 + index, role, record: (index === 0 ? fields.record_main : fields.record_sub) ?? index === 0,
       audio: false, engine: fields.engine ?? "auto", transport: fields.transport ?? "auto",
@@ -91,6 +94,7 @@ function states({ id, streams }) {
 function lane(id, start, end) {
   const gaps = [
     { start: began * 1000 - 2_400 * second, end: began * 1000 - 2_100 * second - id * 30 * second, cause: "unreachable", detail: "" },
+    { start: began * 1000 - 5_400 * second, end: began * 1000 - 4_500 * second, cause: "schedule", detail: "" },
     { start: began * 1000 - 90_000 * second, end: began * 1000 - 87_000 * second, cause: "recorder-off", detail: "" },
   ];
   if (id === 4) gaps.push({ start: began * 1000 - 754 * second, end: null, cause: "bad-password", detail: "" });
@@ -102,7 +106,7 @@ function lane(id, start, end) {
     at = gap.end ?? now();
   }
   const seen = (from, until) => until > start && from < end;
-  return { camera_id: id, spans: spans.filter(([s, e]) => seen(s, e)), gaps: gaps.filter((g) => seen(g.start, g.end ?? now())) };
+  return { camera_id: id, spans: spans.filter(([s, e]) => seen(s, e)), gaps: gaps.filter((g) => seen(g.start, g.end ?? now())).map((g) => ({ ...g, count: 1 })), ...marksOf(id) };
 }
 
 const NODES = () => [
@@ -151,8 +155,11 @@ const ROUTES = {
   },
   "GET /api/timeline": ({ query }) => {
     const [start, end] = [Number(query.get("start")), Number(query.get("end"))];
-    return { start, end, now: now(), cameras: query.get("cameras").split(",").map((id) => lane(Number(id), start, end)) };
+    const bucket = Math.max(1, Math.round((end - start) / Number(query.get("pixels") ?? 1000)));
+    const cameras = query.get("cameras").split(",").map((id) => ({ ...lane(Number(id), start, end), activity: activity(Number(id), start, end, bucket), usual_bitrate: 4_000_000 }));
+    return { start, end, now: now(), bucket_start: start, bucket, with_events: true, cameras };
   },
+  ...ARCHIVE(() => cameras),
 };
 
 function problem(status, kind, detail, errors) {
@@ -187,6 +194,8 @@ function runs(query) {
 
 function byId(method, path) {
   if (/^\/api\/cameras\/\d+\/runs$/.test(path)) return ({ query }) => runs(query);
+  const archive = byArchiveId(method, path);
+  if (archive !== undefined) return archive;
   const [, list, id] = /^\/api\/(cameras|users)\/(\d+)$/.exec(path) ?? [];
   if (list === undefined) return undefined;
   return ({ body }) => {

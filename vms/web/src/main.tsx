@@ -10,6 +10,7 @@ import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/live.css";
 import "./styles/forms.css";
+import "./styles/archive.css";
 
 // A page that comes back from the browser's cache has no sessions any more.
 window.addEventListener("pageshow", ({ persisted }) => {

@@ -2,18 +2,34 @@
 
 import type { Micros, Span } from "../pure/walltime";
 import type {
+  ArchiveHealthOut,
+  BookmarkIn,
+  BookmarkOut,
+  CalendarOut,
   Camera,
   CameraFields,
   CameraRuns,
   Completeness,
+  DryRunOut,
+  ForecastOut,
+  GapOut,
+  GroupIn,
+  GroupOut,
   Health,
+  LockIn,
+  LockOut,
+  LocksOut,
+  NearestOut,
   Probe,
   Problem,
+  ReceiptOut,
+  RetentionIn,
+  RetentionOut,
+  RetentionSet,
   Session,
   Site,
   StreamName,
-  TimelineAnswer,
-  TimelineGap,
+  TimelineOut,
   User,
   UserFields,
 } from "./types";
@@ -38,6 +54,9 @@ export interface WhepAnswer {
   /** What to DELETE when the tile closes. */
   readonly location: string | null;
 }
+
+/** The most pixels the server draws: gaps shorter than one of them come as one with a count. */
+const FINEST = "20000";
 
 export class Client {
   /** Called when the server says that nobody is signed in (any more). */
@@ -82,7 +101,7 @@ export class Client {
 
   health = (): Promise<Health> => this.json("GET", "/api/health");
 
-  timeline = (cameras: readonly number[], span: Span, pixels: number): Promise<TimelineAnswer> => {
+  timeline = (cameras: readonly number[], span: Span, pixels: number): Promise<TimelineOut> => {
     const query = new URLSearchParams({
       cameras: cameras.join(","),
       start: String(span.start),
@@ -93,11 +112,68 @@ export class Client {
   };
 
   /** The gaps of one stream of a camera. */
-  gaps = async (camera: number, stream: StreamName, span: Span): Promise<readonly TimelineGap[]> => {
-    const asked = { cameras: String(camera), stream, start: String(span.start), end: String(span.end) };
-    const answer = await this.json<TimelineAnswer>("GET", `/api/timeline?${new URLSearchParams(asked)}`);
+  gaps = async (camera: number, stream: StreamName, span: Span): Promise<readonly GapOut[]> => {
+    const asked = { cameras: String(camera), stream, start: String(span.start), end: String(span.end), pixels: FINEST };
+    const answer = await this.json<TimelineOut>("GET", `/api/timeline?${new URLSearchParams(asked)}`);
     return answer.cameras[0]?.gaps ?? [];
   };
+
+  calendar = (camera: number, from: string, days: number): Promise<CalendarOut> =>
+    this.json("GET", `/api/calendar?cameras=${camera}&from_date=${from}&days=${days}`);
+
+  nearest = (camera: number, at: Micros): Promise<NearestOut> =>
+    this.json("GET", `/api/cameras/${camera}/nearest?at=${Math.round(at)}`);
+
+  /** `active`: only those that hold. */
+  locks = (active: boolean): Promise<LocksOut> => this.json("GET", `/api/locks?active=${active}`);
+
+  lock = (id: number): Promise<LockOut> => this.json("GET", `/api/locks/${id}`);
+
+  addLock = (lock: LockIn): Promise<LockOut> => this.json("POST", "/api/locks", lock);
+
+  askRelease = (id: number, reason: string): Promise<LockOut> =>
+    this.json("POST", `/api/locks/${id}/release`, { reason });
+
+  withdrawRelease = (id: number): Promise<LockOut> => this.json("DELETE", `/api/locks/${id}/release`);
+
+  confirmRelease = (id: number): Promise<LockOut> => this.json("POST", `/api/locks/${id}/confirm`);
+
+  bookmarks = async (text: string): Promise<readonly BookmarkOut[]> =>
+    (await this.json<{ bookmarks: readonly BookmarkOut[] }>("GET", `/api/bookmarks?${new URLSearchParams({ text })}`)).bookmarks;
+
+  addBookmark = (camera: number, bookmark: BookmarkIn): Promise<BookmarkOut> =>
+    this.json("POST", `/api/cameras/${camera}/bookmarks`, bookmark);
+
+  removeBookmark = (camera: number, id: number): Promise<unknown> =>
+    this.json("DELETE", `/api/cameras/${camera}/bookmarks/${id}`);
+
+  groups = async (): Promise<readonly GroupOut[]> =>
+    (await this.json<{ groups: readonly GroupOut[] }>("GET", "/api/groups")).groups;
+
+  addGroup = (group: GroupIn): Promise<GroupOut> => this.json("POST", "/api/groups", group);
+
+  changeGroup = (id: number, group: GroupIn): Promise<GroupOut> => this.json("PATCH", `/api/groups/${id}`, group);
+
+  removeGroup = (id: number): Promise<unknown> => this.json("DELETE", `/api/groups/${id}`);
+
+  retention = (): Promise<RetentionOut> => this.json("GET", "/api/retention");
+
+  setRetention = (asked: RetentionIn): Promise<RetentionSet> => this.json("POST", "/api/retention", asked);
+
+  dryRun = (asked: RetentionIn): Promise<DryRunOut> => this.json("POST", "/api/retention/dry-run", asked);
+
+  cancelChange = (id: number): Promise<unknown> => this.json("DELETE", `/api/retention/changes/${id}`);
+
+  forecast = (): Promise<ForecastOut> => this.json("GET", "/api/retention/forecast");
+
+  /** Newest first; `before`: only those older than this one. */
+  receipts = async (before?: number): Promise<readonly ReceiptOut[]> => {
+    const page = before === undefined ? "" : `&before=${before}`;
+    const answer = await this.json<{ receipts: readonly ReceiptOut[] }>("GET", `/api/retention/receipts?limit=50${page}`);
+    return answer.receipts;
+  };
+
+  archive = (): Promise<ArchiveHealthOut> => this.json("GET", "/api/archive");
 
   runs = (camera: number, stream: StreamName, span: Span): Promise<CameraRuns> => {
     const asked = { stream, start: String(span.start), end: String(span.end) };

@@ -1,6 +1,9 @@
 /** What the server says, as its endpoints say it. Times are µs UTC. */
 
 import type { Micros } from "../pure/walltime";
+import type { Purpose, StoreFillOut } from "./schemas";
+
+export type * from "./schemas";
 
 export type RoleName = "administrator" | "viewer";
 export type StreamName = "main" | "sub";
@@ -84,6 +87,11 @@ export interface Camera {
   readonly retention_days: number | null;
   /** 0 to 9: the lowest is dropped first when a recorder has no room. */
   readonly priority: number;
+  /** Empty: it was added before one had to be named. */
+  readonly purposes: readonly Purpose[];
+  readonly owner_agency: string;
+  readonly sign_posted: boolean;
+  readonly contact: string;
   readonly streams: readonly Stream[];
   readonly states: readonly StreamState[];
 }
@@ -106,7 +114,14 @@ export interface CameraFields {
   priority?: number;
   retention_days?: number | null;
   enabled?: boolean;
+  purposes?: readonly Purpose[];
+  owner_agency?: string;
+  sign_posted?: boolean;
+  contact?: string;
 }
+
+/** How full a store is, in one word. */
+export type FillLevel = StoreFillOut["level"];
 
 export interface Probe {
   readonly codec: string;
@@ -123,26 +138,6 @@ export interface UserFields {
   cameras?: readonly number[] | null;
   enabled?: boolean;
   password?: string;
-}
-
-export interface TimelineGap {
-  readonly start: Micros;
-  readonly end: Micros | null;
-  readonly cause: string;
-  readonly detail: string;
-}
-
-export interface TimelineLane {
-  readonly camera_id: number;
-  readonly spans: readonly (readonly [Micros, Micros])[];
-  readonly gaps: readonly TimelineGap[];
-}
-
-export interface TimelineAnswer {
-  readonly start: Micros;
-  readonly end: Micros;
-  readonly now: Micros;
-  readonly cameras: readonly TimelineLane[];
 }
 
 /** µs of one stream's day. `expected` = `stored` + all of `missing` + `unexplained`. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { TimelineAnswer } from "../api/types";
+import type { TimelineOut } from "../api/types";
 import { HOUR, SECOND, type Span } from "../pure/walltime";
 import { Coverage } from "./coverage";
 import { clipFile } from "./clips";
@@ -10,15 +10,23 @@ const NOW = 1_795_000_000_000_000;
 let asked: Span[];
 let fail: Error | undefined;
 
-function answer(cameras: readonly number[], span: Span): TimelineAnswer {
+function answer(cameras: readonly number[], span: Span): TimelineOut {
   return {
     start: span.start,
     end: span.end,
     now: NOW,
+    bucket_start: span.start,
+    bucket: SECOND,
+    with_events: true,
     cameras: cameras.map((camera_id) => ({
       camera_id,
       spans: [[NOW - HOUR, NOW - 10 * SECOND]],
-      gaps: [{ start: NOW - 10 * SECOND, end: null, cause: "stalled", detail: "" }],
+      gaps: [{ start: NOW - 10 * SECOND, end: null, cause: "stalled", detail: "", count: 1 }],
+      locks: [],
+      bookmarks: [],
+      events: [],
+      activity: [],
+      usual_bitrate: null,
     })),
   };
 }
@@ -101,7 +109,7 @@ test("a closed timeline asks nothing more", async () => {
 });
 
 test("a clip's file is named by camera, local time and length", () => {
-  const camera = { id: 1, number: 3, name: "Simpang Tiga (Utara)", enabled: true, retention_days: null, priority: 5, streams: [], states: [] };
+  const camera = { id: 1, number: 3, name: "Simpang Tiga (Utara)", enabled: true, retention_days: null, priority: 5, purposes: [], owner_agency: "", sign_posted: false, contact: "", streams: [], states: [] };
   const span = { start: Date.parse("2026-11-23T05:03:41Z") * 1_000, end: Date.parse("2026-11-23T05:03:51.250Z") * 1_000 };
   expect(clipFile(camera, span, new SiteTime("Asia/Makassar"))).toBe("3-simpang-tiga-utara-2026-11-23-130341-10.3s.mp4");
 });

@@ -3,13 +3,9 @@
  * Reads a margin around it, at most one request at a time, and says why when it cannot.
  */
 
-import type { TimelineAnswer, TimelineGap } from "../api/types";
+import type { TimelineOut } from "../api/types";
+import { laneOf, NOTHING, type Lane } from "../pure/lanes";
 import type { Micros, Span } from "../pure/walltime";
-
-export interface Lane {
-  readonly spans: readonly Span[];
-  readonly gaps: readonly (Span & { readonly cause: string; readonly detail: string })[];
-}
 
 export interface CoverageNeeds {
   readonly cameras: readonly number[];
@@ -17,9 +13,8 @@ export interface CoverageNeeds {
   readonly pixels: number;
 }
 
-type Read = (cameras: readonly number[], span: Span, pixels: number) => Promise<TimelineAnswer>;
+type Read = (cameras: readonly number[], span: Span, pixels: number) => Promise<TimelineOut>;
 
-const NOTHING: Lane = { spans: [], gaps: [] };
 /** How much is read beyond both ends, in lengths of the visible stretch. */
 const MARGIN = 0.5;
 /** A hand that pans or zooms is waited for this long. */
@@ -60,6 +55,12 @@ export class Coverage {
     this.needs = needs;
     if (this.timer === undefined && !this.busy) this.schedule(this.satisfied() ? FRESH_MS : REST_MS);
     else if (!this.satisfied() && !this.busy) this.schedule(REST_MS);
+  }
+
+  /** Somebody marked something here: read again at once. */
+  refresh(): void {
+    this.read = undefined;
+    if (!this.busy) this.schedule(0);
   }
 
   private schedule(wait: number): void {
@@ -109,16 +110,8 @@ export class Coverage {
     this.schedule(this.satisfied() ? wait : Math.min(wait, this.error === undefined ? 0 : wait));
   }
 
-  private take(answer: TimelineAnswer, needs: CoverageNeeds, span: Span): void {
-    this.lanes = new Map(
-      answer.cameras.map(({ camera_id, spans, gaps }) => [
-        camera_id,
-        {
-          spans: spans.map(([start, end]) => ({ start, end })),
-          gaps: gaps.map((gap) => closed(gap, answer.now)),
-        },
-      ]),
-    );
+  private take(answer: TimelineOut, needs: CoverageNeeds, span: Span): void {
+    this.lanes = new Map(answer.cameras.map((lane) => [lane.camera_id, laneOf(lane, answer)]));
     // The future is not read: what will be recorded there is not known.
     this.known = { start: span.start, end: Math.max(span.start, Math.min(span.end, answer.now)) };
     this.read = {
@@ -127,8 +120,4 @@ export class Coverage {
       at: performance.now(),
     };
   }
-}
-
-function closed({ start, end, cause, detail }: TimelineGap, now: Micros): Lane["gaps"][number] {
-  return { start, end: end ?? Math.max(now, start), cause, detail };
 }

@@ -8,14 +8,16 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { client } from "../api/client";
 import type { Camera } from "../api/types";
 import { clampPage, page, pages, tilesPerPage } from "../pure/layout";
-import { nextAfter, ordered, spanAt } from "../pure/spans";
-import { SECOND, type Micros } from "../pure/walltime";
+import { ordered, spanAt } from "../pure/spans";
+import type { Micros, Span } from "../pure/walltime";
 import { layout, theme } from "../state/settings";
 import { note } from "../state/notes";
 import { cameras, now, siteTime, stateList, timed } from "../state/site";
+import { causeWords, errorWords } from "../words/problems";
 import { language, say } from "../words/words";
 import { saveClip } from "./clips";
 import type { PlayState } from "./control";
+import { asked, landing, neighbour } from "./jump";
 import type { Tile } from "./tile";
 import { Timeline } from "./timeline";
 import { Wall } from "./wall";
@@ -33,6 +35,9 @@ export interface Shown {
   readonly state: PlayState | undefined;
 }
 
+/** A small form over the wall. */
+export type Asking = "bookmark" | "lock" | "calendar";
+
 export class Desk {
   readonly wall: Wall;
   readonly timeline: Timeline;
@@ -44,6 +49,7 @@ export class Desk {
   /** How much time the timeline shows, µs. */
   readonly span = signal(0);
   readonly lanes = signal<readonly Camera[]>([]);
+  readonly asking = signal<Asking | undefined>(undefined);
   readonly watchable = computed(() => cameras.value ?? []);
   readonly perPage = computed(() => tilesPerPage(layout.value, this.watchable.value.length));
   readonly pageCount = computed(() => pages(this.watchable.value.length, this.perPage.value));
@@ -51,6 +57,9 @@ export class Desk {
   private readonly stops: (() => void)[] = [];
   private readonly narrow = window.matchMedia(NARROW);
   private readonly narrowed = signal(this.narrow.matches);
+  /** Counts what was asked for: a late answer about an earlier moment moves nothing. */
+  private jumps = 0;
+  private said: Micros | undefined;
 
   constructor() {
     const ports = { client, siteTime: () => siteTime.value, now };
@@ -120,6 +129,28 @@ export class Desk {
     this.wall.select(tile.camera.id, true);
   }
 
+  /** To the beginning of the next or previous recording of the selected camera. */
+  async skip(by: -1 | 1): Promise<void> {
+    const { tile } = this;
+    if (tile === undefined) return;
+    try {
+      const found = await neighbour(client, tile.camera.id, Math.round(tile.position ?? now()), by);
+      if (found === undefined) return note(() => say(by === 1 ? "play.noNext" : "play.noPrevious"), "plain");
+      this.jumps += 1;
+      tile.seek(found);
+      this.timeline.reveal(found);
+      this.look();
+    } catch (error) {
+      note(() => errorWords(error), "bad");
+    }
+  }
+
+  /** The whole day, brought into sight; the picture stays where it is. */
+  showDay(day: Span): void {
+    this.timeline.showSpan(day);
+    this.look();
+  }
+
   mark(which: "in" | "out"): void {
     const at = this.tile?.moment;
     if (at === undefined) return;
@@ -139,11 +170,22 @@ export class Desk {
     });
   }
 
+  /** What is marked, when both ends are. */
+  get range(): Span | undefined {
+    const [start, end] = [this.markIn.peek(), this.markOut.peek()];
+    return start === undefined || end === undefined ? undefined : ordered(start, end);
+  }
+
+  ask(what: Asking): void {
+    if (this.tile === undefined) return;
+    if (what === "lock" && this.range === undefined) return note(() => say("clip.needMarks"), "bad");
+    this.asking.value = what;
+  }
+
   save(): void {
-    const [start, end, tile] = [this.markIn.peek(), this.markOut.peek(), this.tile];
-    if (start === undefined || end === undefined || tile === undefined)
-      return note(() => say("clip.needMarks"), "bad");
-    void saveClip(client, tile.camera, ordered(start, end), siteTime.peek());
+    const { range, tile } = this;
+    if (range === undefined || tile === undefined) return note(() => say("clip.needMarks"), "bad");
+    void saveClip(client, tile.camera, range, siteTime.peek());
   }
 
   /** Bring the camera with that number to the wall and select it. */
@@ -176,21 +218,30 @@ export class Desk {
     const tile = this.wall.tile(camera);
     if (tile === undefined) return;
     this.wall.select(camera);
-    this.sayJump(camera, at);
-    tile.seek(at);
+    const jump = ++this.jumps;
+    const found = landing(this.timeline.lane(camera), this.timeline.coverage.known, at, now());
+    tile.seek(found === "ask" ? at : found);
+    if (found === "ask") void this.askNearest(tile, at, jump);
+    else this.sayJump(camera, at, found);
     this.look();
   }
 
-  /** A press into a known gap: the player goes on after it, and the person is told so. */
-  private sayJump(camera: number, at: Micros): void {
-    const { known } = this.timeline.coverage;
-    const { spans } = this.timeline.lane(camera);
-    if (known === undefined || at < known.start || at > known.end - 10 * SECOND) return;
-    const next = spanAt(spans, at) === undefined ? nextAfter(spans, at) : undefined;
-    if (next === undefined) return;
-    const site = siteTime.peek();
-    const times = { time: site.clock(at), next: site.clock(next.start) };
-    note(() => say("play.jumped", times));
+  private async askNearest(tile: Tile, at: Micros, jump: number): Promise<void> {
+    const { id } = tile.camera;
+    // When the server cannot say, the player does what it can with the moment as it was asked for.
+    const found = await asked(client, id, at).catch(() => at);
+    if (jump !== this.jumps || found === at) return;
+    tile.seek(found);
+    this.sayJump(id, at, found);
+  }
+
+  /** A moment that is not recorded: said once for each place a hand that scrubs is led to. */
+  private sayJump(camera: number, at: Micros, found: Micros): void {
+    if (found === at || found === this.said) return void (this.said = found === at ? undefined : found);
+    this.said = found;
+    const gap = spanAt(this.timeline.lane(camera).gaps, at);
+    const moment = (wall: Micros) => siteTime.peek().moment(wall, now(), language.peek());
+    note(() => say("play.nearest", { time: moment(at), cause: causeWords(gap?.cause), found: moment(found) }));
   }
 
   private marks(): { start: Micros | undefined; end: Micros | undefined } {

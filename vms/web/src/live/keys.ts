@@ -7,6 +7,11 @@ export interface KeyCommands {
   markIn(): void;
   markOut(): void;
   save(): void;
+  bookmark(): void;
+  lock(): void;
+  calendar(): void;
+  /** To the next (1) or previous (-1) recording. */
+  skip(by: -1 | 1): void;
   full(): void;
   help(): void;
   back(): void;
@@ -34,7 +39,8 @@ export class Keys {
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.defaultPrevented || event.altKey || event.metaKey) return;
+    if (event.ctrlKey) return this.withControl(event);
     const target = event.target instanceof Element ? event.target : document.body;
     if (isTyping(target) || document.querySelector("dialog[open]") !== null) return;
     if (/^[0-9]$/.test(event.key)) return this.digit(event.key);
@@ -52,6 +58,14 @@ export class Keys {
     act();
   }
 
+  private withControl(event: KeyboardEvent): void {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (by === undefined || isTyping(target) || document.querySelector("dialog[open]") !== null) return;
+    event.preventDefault();
+    this.commands.skip(by === 1 ? 1 : -1);
+  }
+
   private command(key: string): (() => void) | undefined {
     const { commands } = this;
     const named: Record<string, () => void> = {
@@ -61,6 +75,9 @@ export class Keys {
       "[": () => commands.markIn(),
       "]": () => commands.markOut(),
       e: () => commands.save(),
+      b: () => commands.bookmark(),
+      k: () => commands.lock(),
+      c: () => commands.calendar(),
       f: () => commands.full(),
       g: () => commands.goto(),
       "?": () => commands.help(),

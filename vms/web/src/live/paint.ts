@@ -1,10 +1,11 @@
 /** Draws the timeline on its canvas. Only drawing: what is where comes in as values. */
 
+import type { Lane } from "../pure/lanes";
 import type { Scale } from "../pure/scale";
 import type { Tick } from "../pure/ticks";
-import { holes } from "../pure/spans";
 import type { Micros, Span } from "../pure/walltime";
-import type { Lane } from "./coverage";
+import { paintLane, type LaneBox } from "./lanepaint";
+import type { Palette } from "./palette";
 
 export interface LanePicture {
   readonly label: string;
@@ -33,39 +34,6 @@ export interface Geometry {
   readonly laneHeight: number;
 }
 
-/** Colours come from the page's custom properties, so that both themes are one set. */
-export interface Palette {
-  readonly ground: string;
-  readonly lane: string;
-  readonly line: string;
-  readonly text: string;
-  readonly muted: string;
-  readonly recorded: string;
-  readonly hatch: string;
-  readonly accent: string;
-  readonly live: string;
-  readonly archive: string;
-  readonly font: string;
-}
-
-export function paletteOf(element: Element): Palette {
-  const style = getComputedStyle(element);
-  const of = (name: string) => style.getPropertyValue(name).trim();
-  return {
-    ground: of("--panel"),
-    lane: of("--lane"),
-    line: of("--line"),
-    text: of("--text"),
-    muted: of("--muted"),
-    recorded: of("--recorded"),
-    hatch: of("--hatch"),
-    accent: of("--accent"),
-    live: of("--live"),
-    archive: of("--archive"),
-    font: `13px ${style.fontFamily}`,
-  };
-}
-
 export function paint(g: CanvasRenderingContext2D, picture: Picture, size: Geometry, palette: Palette): void {
   g.fillStyle = palette.ground;
   g.fillRect(0, 0, size.width, size.height);
@@ -77,18 +45,14 @@ export function paint(g: CanvasRenderingContext2D, picture: Picture, size: Geome
   g.clip();
   g.translate(size.gutter, 0);
   axis(g, picture, size, palette);
-  picture.lanes.forEach((lane, index) => paintLane(g, picture, lane, laneBox(size, index), palette));
+  const drawing = { g, scale: picture.scale, palette };
+  picture.lanes.forEach(({ lane }, index) => paintLane(drawing, lane, laneBox(size, index), picture.known, picture.now));
   marks(g, picture, size, palette);
   nowLine(g, picture, size, palette);
   pointer(g, picture, size, palette);
   picture.lanes.forEach((lane, index) => playhead(g, picture, lane, laneBox(size, index), size, palette));
   g.restore();
   names(g, picture, size, palette);
-}
-
-export interface LaneBox {
-  readonly y: number;
-  readonly height: number;
 }
 
 export function laneBox(size: Geometry, index: number): LaneBox {
@@ -104,49 +68,6 @@ function axis(g: CanvasRenderingContext2D, picture: Picture, size: Geometry, pal
     g.fillStyle = midnight ? palette.text : palette.muted;
     if (x > -2) g.fillText(label, x + 5, size.axis / 2);
   }
-}
-
-function paintLane(g: CanvasRenderingContext2D, picture: Picture, lane: LanePicture, box: LaneBox, palette: Palette): void {
-  const { scale, known, now } = picture;
-  const visible = { start: scale.start, end: Math.min(scale.end, now) };
-  if (visible.end > visible.start) {
-    g.fillStyle = palette.lane;
-    g.fillRect(scale.x(visible.start), box.y, scale.x(visible.end) - scale.x(visible.start), box.height);
-  }
-  if (known !== undefined) {
-    const read = { start: Math.max(known.start, visible.start), end: Math.min(known.end, visible.end) };
-    // Before anything is known of a camera there was none: empty, not a gap.
-    const begin = Math.min(lane.lane.spans[0]?.start ?? Infinity, lane.lane.gaps[0]?.start ?? Infinity);
-    const since = { start: Math.max(read.start, begin), end: read.end };
-    for (const hole of since.end > since.start ? holes(lane.lane.spans, since) : [])
-      hatch(g, scale, hole, box, palette);
-  }
-  g.fillStyle = palette.recorded;
-  for (const span of lane.lane.spans) {
-    const [left, right] = [scale.x(span.start), scale.x(span.end)];
-    if (right >= 0 && left <= scale.width)
-      g.fillRect(left, box.y + 3, Math.max(1, right - left), box.height - 6);
-  }
-}
-
-function hatch(g: CanvasRenderingContext2D, scale: Scale, span: Span, box: LaneBox, palette: Palette): void {
-  const [left, right] = [Math.max(-8, scale.x(span.start)), Math.min(scale.width + 8, scale.x(span.end))];
-  if (right - left < 0.75) return;
-  g.save();
-  g.beginPath();
-  g.rect(left, box.y + 3, right - left, box.height - 6);
-  g.clip();
-  g.strokeStyle = palette.hatch;
-  g.lineWidth = 1;
-  g.beginPath();
-  // Counted from time, not from the edge, so that the hatch moves with what it covers.
-  const phase = ((scale.start / scale.perPixel) % 6 + 6) % 6;
-  for (let x = left - box.height - (((left + phase) % 6) + 6) % 6; x < right + 6; x += 6) {
-    g.moveTo(x, box.y + box.height);
-    g.lineTo(x + box.height, box.y);
-  }
-  g.stroke();
-  g.restore();
 }
 
 function marks(g: CanvasRenderingContext2D, { scale, marks: { start, end } }: Picture, size: Geometry, palette: Palette): void {

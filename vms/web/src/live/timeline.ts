@@ -4,16 +4,17 @@
  */
 
 import type { Camera } from "../api/types";
+import { under, type Lane } from "../pure/lanes";
 import { Scale } from "../pure/scale";
 import type { SiteTime } from "../pure/sitetime";
-import { spanAt } from "../pure/spans";
 import { ticks } from "../pure/ticks";
-import { HOUR, SECOND, type Micros } from "../pure/walltime";
-import { length } from "../words/amounts";
-import { causeWords, errorWords } from "../words/problems";
+import { HOUR, SECOND, type Micros, type Span } from "../pure/walltime";
+import { errorWords } from "../words/problems";
 import { language, say } from "../words/words";
-import { Coverage, type Lane } from "./coverage";
-import { laneBox, paint, paletteOf, type Geometry, type LanePicture, type Palette } from "./paint";
+import { Coverage } from "./coverage";
+import { laneWords } from "./lanewords";
+import { laneBox, paint, type Geometry, type LanePicture } from "./paint";
+import { paletteOf, type Palette } from "./palette";
 
 export interface TimelinePorts {
   siteTime(): SiteTime;
@@ -34,6 +35,7 @@ const AXIS = 24;
 const GUTTER = 176;
 const NARROW = 640;
 const CLICK_PIXELS = 4;
+const MARK_PIXELS = 5;
 /** The now line stands here while the timeline follows it. */
 const NOW_SHARE = 0.94;
 
@@ -115,12 +117,24 @@ export class Timeline {
     this.redraw();
   }
 
+  /** Show just that stretch, for example a day chosen in the calendar. */
+  showSpan({ start, end }: Span): void {
+    this.following = false;
+    this.scale = this.scale.placed(start, 0, end - start);
+    this.redraw();
+  }
+
   lane(camera: number): Lane {
     return this.coverage.lane(camera);
   }
 
   redraw(): void {
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.draw());
+  }
+
+  /** µs within which a press or the pointer catches a mark. */
+  private get reach(): number {
+    return MARK_PIXELS * this.scale.perPixel;
   }
 
   private get middle(): Micros {
@@ -301,7 +315,13 @@ export class Timeline {
     const { drag } = this;
     this.drag = undefined;
     const { x } = this.at(event);
-    if (drag !== undefined && !drag.moved && !drag.scrub) this.seek(drag.lane, x);
+    if (drag !== undefined && !drag.moved && !drag.scrub) this.choose(drag.lane, x);
+  }
+
+  /** A press near a bookmark goes exactly to it. */
+  private choose(camera: number, x: number): void {
+    const { bookmark } = under(this.lane(camera), this.scale.time(x), this.reach);
+    this.seek(camera, bookmark === undefined || x < 0 ? x : this.scale.x(bookmark.start));
   }
 
   private seek(camera: number, x: number): void {
@@ -316,20 +336,13 @@ export class Timeline {
     this.events.hint(this.wordsAt(camera, this.scale.time(x)), x + this.size.gutter);
   }
 
-  /** Why there is nothing at that moment; empty where there is something, or it is to come. */
+  /** What is at that moment; empty where there is only recording, or it is to come. */
   private wordsAt(camera: Camera, time: Micros): string {
     if (this.coverage.error !== undefined)
       return say("timeline.failed", { reason: errorWords(this.coverage.error) });
     const { known } = this.coverage;
     if (known === undefined || time >= known.end || time < known.start) return "";
-    const { spans, gaps } = this.coverage.lane(camera.id);
-    if (spanAt(spans, time) !== undefined) return "";
-    const gap = spanAt(gaps, time);
-    if (gap === undefined) return say("timeline.noGapReason");
-    const site = this.ports.siteTime();
-    const cause = causeWords(gap.cause);
-    const span = { cause, from: site.clock(gap.start), until: site.clock(gap.end) };
-    return `${say("state.gapSpan", span)} · ${length(gap.end - gap.start)}`;
+    return laneWords(this.coverage.lane(camera.id), time, this.reach, this.ports.siteTime());
   }
 
   private key(event: KeyboardEvent): void {

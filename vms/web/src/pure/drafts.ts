@@ -1,6 +1,6 @@
 /** What stands in a form, and what of it goes to the server. Field errors are codes. Pure. */
 
-import type { Camera, CameraFields, EngineName, Policy, RoleName, Stream, TransportName, User, UserFields, When } from "../api/types";
+import type { Camera, CameraFields, EngineName, Policy, Purpose, RoleName, Stream, TransportName, User, UserFields, When } from "../api/types";
 import { checkRow, rowsOf, windowsOf, type HoursRow } from "./hours";
 
 /** What is done with a stream: kept when its policy says, or only watched. */
@@ -28,6 +28,10 @@ export interface CameraDraft {
   readonly transport: TransportName;
   readonly main: PolicyDraft;
   readonly sub: PolicyDraft;
+  readonly purposes: readonly Purpose[];
+  readonly owner_agency: string;
+  readonly sign_posted: boolean;
+  readonly contact: string;
 }
 
 export interface UserDraft {
@@ -61,6 +65,10 @@ export function cameraDraft(camera: Camera | undefined): CameraDraft {
     transport: main?.transport ?? "auto",
     main: policyDraft(main, "always"),
     sub: policyDraft(sub, "never"),
+    purposes: camera?.purposes ?? [],
+    owner_agency: camera?.owner_agency ?? "",
+    sign_posted: camera?.sign_posted ?? false,
+    contact: camera?.contact ?? "",
   };
 }
 
@@ -103,6 +111,7 @@ export function checkCamera(draft: CameraDraft): Record<string, string> {
   if (draft.sub_url.trim() !== "" && !isAddress(draft.sub_url)) wrong["sub_url"] = "scheme";
   if (!isCount(draft.number)) wrong["number"] = "not-number";
   if (!isCount(draft.retention_days)) wrong["retention_days"] = "not-number";
+  if (draft.purposes.length === 0) wrong["purposes"] = "no-purpose";
   Object.assign(wrong, checkPolicy("policy", draft.main));
   if (draft.sub_url.trim() !== "") Object.assign(wrong, checkPolicy("sub_policy", draft.sub));
   return wrong;
@@ -125,6 +134,10 @@ export function cameraFields(draft: CameraDraft, camera: Camera | undefined): Ca
   if (differs("priority")) fields.priority = Number(draft.priority);
   if (differs("engine")) fields.engine = draft.engine;
   if (differs("transport")) fields.transport = draft.transport;
+  if (camera === undefined || draft.purposes.join() !== before.purposes.join()) fields.purposes = draft.purposes;
+  if (differs("owner_agency")) fields.owner_agency = draft.owner_agency.trim();
+  if (differs("sign_posted")) fields.sign_posted = draft.sign_posted;
+  if (differs("contact")) fields.contact = draft.contact.trim();
   Object.assign(fields, keepingFields(draft, before, camera === undefined));
   return fields;
 }

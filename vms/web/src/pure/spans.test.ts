@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { holes, lastBefore, merged, nextAfter, ordered, spanAt } from "./spans";
+import { holes, lastBefore, merged, nearest, nextAfter, ordered, spanAt } from "./spans";
 
 const spans = [
   { start: 10, end: 20 },
@@ -46,4 +46,15 @@ test("holes are what no span covers, cut to the whole", () => {
 
 test("two marks are a span in either order", () => {
   expect(ordered(9, 3)).toEqual({ start: 3, end: 9 });
+});
+
+test("the nearest recorded moment is the moment itself, a beginning, or just before an end", () => {
+  const spans = [{ start: 0, end: 100 }, { start: 200, end: 300 }];
+  expect(nearest(spans, 50, 5)).toBe(50);
+  expect(nearest(spans, 120, 5)).toBe(95);
+  expect(nearest(spans, 190, 5)).toBe(200);
+  expect(nearest(spans, 900, 5)).toBe(295);
+  expect(nearest(spans, -10, 5)).toBe(0);
+  expect(nearest([{ start: 0, end: 2 }], 50, 5)).toBe(0);
+  expect(nearest([], 50, 5)).toBeUndefined();
 });

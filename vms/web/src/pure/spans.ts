@@ -57,3 +57,12 @@ function firstEndingAfter(spans: readonly Span[], time: Micros): number {
   }
   return low;
 }
+
+/** The recorded moment nearest to `time`: itself, or the beginning or the last `slack` of a span. */
+export function nearest(spans: readonly Span[], time: Micros, slack: number): Micros | undefined {
+  if (spanAt(spans, time) !== undefined) return time;
+  const [before, after] = [lastBefore(spans, time), nextAfter(spans, time)];
+  const early = before === undefined ? undefined : Math.max(before.start, before.end - slack);
+  if (early === undefined || after === undefined) return early ?? after?.start;
+  return time - before!.end <= after.start - time ? early : after.start;
+}

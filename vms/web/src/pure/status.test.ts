@@ -30,6 +30,10 @@ const camera: Camera = {
   enabled: true,
   retention_days: null,
   priority: 5,
+  purposes: ["security"],
+  owner_agency: "",
+  sign_posted: false,
+  contact: "",
   streams: [
     { ...usual, id: 10, role: "main", record: true, url: "rtsp://a/1", username: "u" },
     { ...usual, id: 11, role: "sub", record: false, url: "rtsp://a/2" },
@@ -108,6 +112,7 @@ describe("drafts", () => {
   test("wrong fields are named with a code each", () => {
     const draft = { ...cameraDraft(undefined), main_url: "ftp://a", number: "-1", retention_days: "many" };
     expect(checkCamera(draft)).toEqual({
+      purposes: "no-purpose",
       name: "required",
       main_url: "scheme",
       number: "not-number",

@@ -13,6 +13,7 @@ import { codecName, number } from "../words/amounts";
 import { errorWords, fieldWords } from "../words/problems";
 import { say } from "../words/words";
 import { KeepFields } from "./keepform";
+import { Lawful } from "./lawful";
 
 type Test = { readonly is: "none" | "running" } | { readonly is: "ok"; readonly probe: Probe } | { readonly is: "bad"; readonly error: unknown };
 
@@ -44,6 +45,7 @@ export function CameraForm({ camera, onClose }: { camera: Camera | undefined; on
       <Form onSubmit={() => void submit()}>
         <CameraInputs draft={draft} change={change} wrong={wrong} isNew={camera === undefined} />
         <Testing draft={draft} onWrong={setWrong} />
+        <Lawful draft={draft} change={change} wrong={wrong} />
         <Recording draft={draft} change={change} wrong={wrong} />
         <Connection draft={draft} change={change} />
         {error !== undefined && <Notice tone="bad">{errorWords(error)}</Notice>}
@@ -69,7 +71,7 @@ async function save(camera: Camera | undefined, fields: CameraFields): Promise<v
   note(() => say(camera === undefined ? "camera.added" : "camera.changed", { name }), "good");
 }
 
-interface InputsProps {
+export interface InputsProps {
   readonly draft: CameraDraft;
   readonly change: (part: Partial<CameraDraft>) => void;
   readonly wrong: FieldErrors;

@@ -105,7 +105,10 @@ function CameraRow({ camera, onEdit, onRemove }: { camera: Camera } & Omit<Table
   return (
     <tr data-camera={camera.id}>
       <td class="num">{camera.number}</td>
-      <th scope="row">{camera.name}</th>
+      <th scope="row">
+        {camera.name}
+        {camera.purposes.length === 0 && <small class="cause">{say("camera.noPurpose")}</small>}
+      </th>
       <td>
         <StatusWord status={status} />
         {status.tone !== "good" && status.cause !== null && status.word !== "disabled" && (

@@ -8,7 +8,7 @@ import { Button, Icon } from "../parts/parts";
 import { parseMoment } from "../pure/gotime";
 import { SECOND, type Micros } from "../pure/walltime";
 import { note } from "../state/notes";
-import { now, siteTime } from "../state/site";
+import { administrator, now, siteTime } from "../state/site";
 import { length, size } from "../words/amounts";
 import { errorWords } from "../words/problems";
 import { language, say } from "../words/words";
@@ -26,6 +26,8 @@ export function Controls({ desk }: { desk: Desk }) {
           testid="play"
           onClick={() => desk.toggle()}
         />
+        <Button bare icon="previous" label={say("play.previous")} keys="Ctrl+←" testid="previous" onClick={() => void desk.skip(-1)} />
+        <Button bare icon="next" label={say("play.next")} keys="Ctrl+→" testid="next" onClick={() => void desk.skip(1)} />
         <Button bare icon="replay" label={say("play.replay")} keys="R" testid="replay" onClick={() => desk.replay()} />
         <Button
           icon="live"
@@ -121,6 +123,8 @@ function Marks({ desk }: { desk: Desk }) {
       {(start !== undefined || end !== undefined) && (
         <Button bare icon="clear" label={say("clip.clear")} onClick={() => desk.clearMarks()} />
       )}
+      <Button bare icon="bookmark" label={say("bookmark.new")} keys="B" testid="bookmark" onClick={() => desk.ask("bookmark")} />
+      {administrator.value && <Button bare icon="lock" label={say("lock.new")} keys="K" testid="lock" onClick={() => desk.ask("lock")} />}
       <Button
         icon="download"
         kind={whole ? "main" : "plain"}

@@ -11,6 +11,7 @@ import { administrator, nodes, now, offline, signOut, site, siteTime, user } fro
 import { nodeProblems } from "../words/problems";
 import { language, say } from "../words/words";
 import { Admin } from "./admin";
+import { Evidence } from "./evidence";
 import { Health } from "./health";
 import { Help } from "./help";
 import { Live } from "./live";
@@ -45,6 +46,7 @@ function skip(event: Event): void {
 
 function Open() {
   if (screen.value === "live") return <Live />;
+  if (screen.value.startsWith("evidence")) return <Evidence />;
   return screen.value.startsWith("health") ? <Health /> : <Admin />;
 }
 
@@ -52,6 +54,7 @@ function Rail() {
   return (
     <nav class="rail" aria-label={say("rail.label")}>
       <RailLink to="live" icon="eye" label={say("rail.live")} />
+      <RailLink to="evidence" icon="lock" label={say("rail.evidence")} />
       <RailLink to="health" icon="pulse" label={say("rail.health")} />
       {administrator.value && <RailLink to="admin/cameras" icon="gear" label={say("rail.admin")} />}
     </nav>

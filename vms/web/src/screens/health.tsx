@@ -8,10 +8,11 @@ import { StatusWord, Tab } from "../parts/parts";
 import { streamStatus, worstFirst } from "../pure/status";
 import { SECOND } from "../pure/walltime";
 import { screen } from "../state/route";
-import { cameras, nodes, siteTime, stateList, timed } from "../state/site";
+import { administrator, cameras, nodes, siteTime, stateList, timed } from "../state/site";
 import { bitrate, codecName, length, number } from "../words/amounts";
 import { causeWords, nodeProblems } from "../words/problems";
 import { language, say, sayCode } from "../words/words";
+import { ArchiveHealth } from "./archivehealth";
 import { CompletenessSheet } from "./completeness";
 import { useNow } from "./frame";
 
@@ -19,14 +20,14 @@ import { useNow } from "./frame";
 const READ_MS = 10_000;
 
 export function Health() {
-  const complete = screen.value === "health/completeness";
   return (
     <section class="sheet" tabIndex={0} aria-label={say("health.title")} data-testid="health">
       <nav class="tabs" aria-label={say("health.sections")}>
         <Tab to="health" label={say("health.nowTab")} />
         <Tab to="health/completeness" label={say("complete.tab")} />
+        {administrator.value && <Tab to="health/archive" label={say("archive.tab")} />}
       </nav>
-      {complete ? <CompletenessSheet /> : <Now />}
+      {screen.value === "health/completeness" ? <CompletenessSheet /> : screen.value === "health/archive" ? <ArchiveHealth /> : <Now />}
     </section>
   );
 }

@@ -2,6 +2,7 @@
 
 import { Dialog } from "../parts/form";
 import { Button, Dot } from "../parts/parts";
+import { GAP_KINDS } from "../pure/gapkinds";
 import { say, type MessageKey } from "../words/words";
 
 const KEYS: readonly (readonly [readonly string[], MessageKey])[] = [
@@ -9,7 +10,11 @@ const KEYS: readonly (readonly [readonly string[], MessageKey])[] = [
   [["L"], "help.live"],
   [["R"], "help.replay"],
   [["[", "]"], "help.marks"],
+  [["B"], "help.bookmark"],
+  [["K"], "help.lock"],
   [["E"], "help.export"],
+  [["Ctrl ←", "Ctrl →"], "help.skip"],
+  [["C"], "help.calendar"],
   [["G"], "help.goto"],
   [["F"], "help.full"],
   [["help.digitsKeys"], "help.digits"],
@@ -44,7 +49,13 @@ export function Help({ onClose }: { onClose: () => void }) {
           <h3>{say("help.legend")}</h3>
           <ul class="legend">
             <Sample look="recorded" words="timeline.recorded" />
-            <Sample look="gap" words="timeline.gap" />
+            <Sample look="activity" words="timeline.activity" />
+            {GAP_KINDS.map((kind) => (
+              <Sample key={kind} look={`gap ${kind}`} words={`timeline.gap.${kind}`} />
+            ))}
+            <Sample look="event" words="timeline.event" />
+            <Sample look="bookmark" words="timeline.bookmarks" />
+            <Sample look="lock" words="timeline.locks" />
             <Sample look="now" words="timeline.now" />
             <Sample look="playhead" words="timeline.playhead" />
             <Sample look="range" words="timeline.range" />

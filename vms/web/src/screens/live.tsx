@@ -6,12 +6,16 @@ import { Desk } from "../live/desk";
 import { Keys } from "../live/keys";
 import { timelineHeight } from "../live/timeline";
 import { listShown } from "../state/settings";
-import { cameras } from "../state/site";
+import { wanted } from "../state/moment";
+import { administrator, cameras } from "../state/site";
 import { say } from "../words/words";
+import { BookmarkForm } from "./bookmarkform";
+import { Calendar } from "./calendar";
 import { CameraList } from "./cameralist";
 import { Controls } from "./controls";
 import { Empty } from "./empty";
 import { helpShown } from "./frame";
+import { LockForm } from "./lockform";
 import { fullScreen, openDesk, Spans } from "./wallbar";
 
 export function Live() {
@@ -31,6 +35,7 @@ function Watching() {
     const keys = new Keys(commands(made, setDigits));
     setDesk(made);
     openDesk.value = made;
+    takeWanted(made);
     window.addEventListener("pagehide", made.leave);
     return () => {
       openDesk.value = undefined;
@@ -55,8 +60,29 @@ function Watching() {
         {desk !== undefined && <Controls desk={desk} />}
         <TimelinePlace desk={desk} place={under} />
       </div>
+      {desk !== undefined && <Asked desk={desk} />}
     </div>
   );
+}
+
+/** Another screen sent the person here, to a moment of a camera. */
+function takeWanted(desk: Desk): void {
+  const moment = wanted.peek();
+  const camera = cameras.peek()?.find(({ id }) => id === moment?.camera);
+  wanted.value = undefined;
+  if (moment === undefined || camera === undefined) return;
+  desk.pick(camera);
+  desk.goTo(moment.at);
+}
+
+/** The small form over the wall that somebody asked for. */
+function Asked({ desk }: { desk: Desk }) {
+  const close = () => (desk.asking.value = undefined);
+  const { range, tile } = desk;
+  if (desk.asking.value === undefined || tile === undefined) return null;
+  if (desk.asking.value === "bookmark") return <BookmarkForm desk={desk} onClose={close} />;
+  if (desk.asking.value === "calendar") return <Calendar desk={desk} camera={tile.camera} onClose={close} />;
+  return range === undefined ? null : <LockForm desk={desk} range={range} onClose={close} />;
 }
 
 function TimelinePlace({ desk, place }: { desk: Desk | undefined; place: { current: HTMLDivElement | null } }) {
@@ -85,6 +111,10 @@ function commands(desk: Desk, setDigits: (digits: string) => void): ConstructorP
     markIn: () => desk.mark("in"),
     markOut: () => desk.mark("out"),
     save: () => desk.save(),
+    bookmark: () => desk.ask("bookmark"),
+    lock: () => administrator.peek() && desk.ask("lock"),
+    calendar: () => desk.ask("calendar"),
+    skip: (by) => void desk.skip(by),
     full: () => fullScreen(desk),
     help: () => (helpShown.value = true),
     back: () => desk.back(),

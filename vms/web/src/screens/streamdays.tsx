@@ -4,7 +4,7 @@ import { Fragment } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { client } from "../api/client";
-import type { Account, Camera, CameraRuns, SiteDay, StreamDays, TimelineGap } from "../api/types";
+import type { Account, Camera, CameraRuns, GapOut, SiteDay, StreamDays } from "../api/types";
 import { Dialog } from "../parts/form";
 import { Button, Notice } from "../parts/parts";
 import { excuses, lost, reasons } from "../pure/accounts";
@@ -122,7 +122,7 @@ function Why({ account }: { account: Account }) {
   );
 }
 
-type Read = { readonly gaps: readonly TimelineGap[]; readonly runs: CameraRuns } | { readonly error: unknown } | undefined;
+type Read = { readonly gaps: readonly GapOut[]; readonly runs: CameraRuns } | { readonly error: unknown } | undefined;
 
 function Gaps({ camera, stream, day }: Pick<DetailsProps, "camera" | "stream"> & { day: SiteDay }) {
   const [read, setRead] = useState<Read>(undefined);
@@ -155,27 +155,27 @@ function Gaps({ camera, stream, day }: Pick<DetailsProps, "camera" | "stream"> &
 }
 
 /** A rest is renewed every few minutes: what follows without a pause for one reason is one. */
-function joined(gaps: readonly TimelineGap[]): TimelineGap[] {
-  const result: TimelineGap[] = [];
+function joined(gaps: readonly GapOut[]): GapOut[] {
+  const result: GapOut[] = [];
   for (const gap of gaps) {
     const last = result.at(-1);
-    if (last !== undefined && last.cause === gap.cause && last.end === gap.start) result[result.length - 1] = { ...last, end: gap.end };
+    if (last !== undefined && last.cause === gap.cause && last.end === gap.start) result[result.length - 1] = { ...last, end: gap.end, count: Math.max(last.count, gap.count) };
     else result.push(gap);
   }
   return result;
 }
 
-function GapList({ gaps, day }: { gaps: readonly TimelineGap[]; day: SiteDay }) {
+function GapList({ gaps, day }: { gaps: readonly GapOut[]; day: SiteDay }) {
   const time = siteTime.value;
   if (gaps.length === 0) return <p class="muted">{say("complete.noGaps")}</p>;
   return (
     <ul class="gaps">
-      {gaps.map(({ start, end, cause }) => {
+      {gaps.map(({ start, end, cause, count }) => {
         const [from, until] = [Math.max(start, day.start), Math.min(end ?? now(), day.end)];
         return (
           <li key={start}>
             <time>{time.clock(from)}</time>–<time>{end === null && until < day.end ? say("complete.now") : until === day.end ? say("complete.midnight") : time.clock(until)}</time>
-            <span>{causeWords(cause)}</span>
+            <span>{count > 1 ? `${causeWords(cause)} ×${count}` : causeWords(cause)}</span>
             <span class="muted">{length(until - from)}</span>
           </li>
         );

@@ -11,6 +11,7 @@ import { note } from "../state/notes";
 import { cameras, user as self } from "../state/site";
 import { errorWords, fieldWords } from "../words/problems";
 import { say } from "../words/words";
+import { CameraChoice } from "./camerachoice";
 
 interface UserFormProps {
   readonly user: User | undefined;
@@ -91,14 +92,12 @@ function UserInputs({ draft, change, wrong, user }: InputsProps) {
         ))}
         <Check name="enabled" label={say("user.enabled")} checked={draft.enabled} onInput={(enabled) => change({ enabled })} />
       </fieldset>
-      {draft.role === "viewer" && <CameraChoice draft={draft} change={change} />}
+      {draft.role === "viewer" && <Seen draft={draft} change={change} />}
     </>
   );
 }
 
-function CameraChoice({ draft, change }: Pick<InputsProps, "draft" | "change">) {
-  const toggle = (id: number, on: boolean) =>
-    change({ cameras: on ? [...draft.cameras, id] : draft.cameras.filter((each) => each !== id) });
+function Seen({ draft, change }: Pick<InputsProps, "draft" | "change">) {
   return (
     <fieldset>
       <legend>{say("user.cameras")}</legend>
@@ -110,19 +109,7 @@ function CameraChoice({ draft, change }: Pick<InputsProps, "draft" | "change">) 
         <input type="radio" name="scope" checked={!draft.all} onInput={() => change({ all: false })} />
         <span>{say("user.someCameras")}</span>
       </label>
-      {!draft.all && (
-        <div class="camera-choice">
-          {(cameras.value ?? []).map(({ id, number, name }) => (
-            <Check
-              key={id}
-              name={`camera-${id}`}
-              label={`${number} · ${name}`}
-              checked={draft.cameras.includes(id)}
-              onInput={(on) => toggle(id, on)}
-            />
-          ))}
-        </div>
-      )}
+      {!draft.all && <CameraChoice cameras={cameras.value ?? []} chosen={draft.cameras} onInput={(ids) => change({ cameras: ids })} />}
     </fieldset>
   );
 }

@@ -59,6 +59,7 @@ const SPANS = [
   ["timeline.span.6h", 6 * HOUR],
   ["timeline.span.1d", DAY],
   ["timeline.span.7d", 7 * DAY],
+  ["timeline.span.30d", 30 * DAY],
 ] as const;
 
 /** How much time the timeline shows: chosen, or half and twice as much. */
@@ -82,6 +83,7 @@ export function Spans({ desk }: { desk: Desk }) {
           </option>
         ))}
       </select>
+      <Button bare icon="calendar" label={say("calendar.open")} keys="C" testid="calendar-open" onClick={() => desk.ask("calendar")} />
       <Button bare icon="minus" label={say("timeline.zoomOut")} testid="zoom-out" onClick={() => timeline.zoomBy(2)} />
       <Button bare icon="plus" label={say("timeline.zoomIn")} testid="zoom-in" onClick={() => timeline.zoomBy(0.5)} />
     </div>

@@ -2,7 +2,19 @@
 
 import { signal } from "@preact/signals";
 
-export const SCREENS = ["live", "health", "health/completeness", "admin/cameras", "admin/users"] as const;
+export const SCREENS = [
+  "live",
+  "evidence",
+  "evidence/bookmarks",
+  "health",
+  "health/completeness",
+  "health/archive",
+  "admin/cameras",
+  "admin/groups",
+  "admin/users",
+  "admin/retention",
+  "admin/receipts",
+] as const;
 export type Screen = (typeof SCREENS)[number];
 
 export const screen = signal<Screen>("live");

@@ -31,7 +31,8 @@ export function bitrate(bits: number): string {
 export function size(bytes: number): string {
   if (bytes < 1_000_000) return say("unit.kB", { count: number(bytes / 1_000, 0) });
   if (bytes < 1_000_000_000) return say("unit.MB", { count: number(bytes / 1_000_000, 1) });
-  return say("unit.GB", { count: number(bytes / 1_000_000_000, 2) });
+  if (bytes < 1_000_000_000_000) return say("unit.GB", { count: number(bytes / 1_000_000_000, 2) });
+  return say("unit.TB", { count: number(bytes / 1_000_000_000_000, 2) });
 }
 
 export function number(value: number, digits: number): string {
@@ -45,6 +46,12 @@ export function number(value: number, digits: number): string {
 export function weekday(day: number, form: "short" | "long"): string {
   const monday = Date.UTC(2024, 0, 1);
   return new Intl.DateTimeFormat(locale(), { weekday: form, timeZone: "UTC" }).format(monday + day * 86_400_000);
+}
+
+/** `November 2026` in the page's language. */
+export function monthName({ year, month }: { readonly year: number; readonly month: number }): string {
+  const format = new Intl.DateTimeFormat(locale(), { month: "long", year: "numeric", timeZone: "UTC" });
+  return format.format(Date.UTC(year, month - 1, 1));
 }
 
 /** `H.264` for `avc1.64001f`: the name people know an RFC 6381 codec string by. */

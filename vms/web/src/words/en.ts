@@ -1,8 +1,10 @@
 /** Every word a person reads, in English: the same keys as `id.ts`. */
 
+import { enArchive } from "./en-archive";
 import type { MessageKey } from "./words";
 
 export const en: Readonly<Record<MessageKey, string>> = {
+  ...enArchive,
   "app.name": "Matakota",
   "app.skip": "Skip to content",
   "app.loading": "Loading…",
@@ -133,7 +135,6 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "timeline.label": "Timeline",
   "timeline.value": "{camera}: {time}",
   "timeline.recorded": "Recorded",
-  "timeline.gap": "Not recorded (point at it for the reason)",
   "timeline.now": "Now",
   "timeline.playhead": "Picture shown",
   "timeline.range": "Marked range",
@@ -159,7 +160,6 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "play.gotoFuture": "That time has not come yet.",
   "play.modeLive": "Live",
   "play.modeArchive": "Archive",
-  "play.jumped": "No recording at {time}. Playing from {next}.",
 
   "clip.markIn": "Mark in",
   "clip.markOut": "Mark out",

@@ -1,6 +1,9 @@
 /** Every word a person reads, in Bahasa Indonesia. `{name}` is filled in when it is said. */
 
+import { idArchive } from "./id-archive";
+
 export const id = {
+  ...idArchive,
   "app.name": "Matakota",
   "app.skip": "Lompat ke isi",
   "app.loading": "Memuat…",
@@ -131,7 +134,6 @@ export const id = {
   "timeline.label": "Garis waktu",
   "timeline.value": "{camera}: {time}",
   "timeline.recorded": "Terekam",
-  "timeline.gap": "Tidak terekam (arahkan penunjuk untuk sebabnya)",
   "timeline.now": "Sekarang",
   "timeline.playhead": "Gambar yang tampil",
   "timeline.range": "Rentang yang ditandai",
@@ -157,7 +159,6 @@ export const id = {
   "play.gotoFuture": "Waktu itu belum tiba.",
   "play.modeLive": "Langsung",
   "play.modeArchive": "Arsip",
-  "play.jumped": "Tidak ada rekaman pada {time}. Diputar dari {next}.",
 
   "clip.markIn": "Tandai awal",
   "clip.markOut": "Tandai akhir",

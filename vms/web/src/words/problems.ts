@@ -8,6 +8,7 @@ import { isKey, say, sayCode, type Fill } from "./words";
 export function errorWords(error: unknown): string {
   if (!(error instanceof ApiError)) return String(error);
   const { problem, kind } = error;
+  if (problem.errors?.some(({ field, message }) => field === "purposes" && message === "required")) return say("error.noPurpose");
   if (problem.cause !== undefined) return causeWords(problem.cause);
   return sayCode("error", kind, "error.other", {
     status: problem.status,
