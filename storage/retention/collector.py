@@ -56,7 +56,7 @@ class Collector:
             some = outlines[first : first + self._batch]
             taken = await self._index.garbage.take(stream_id, some, why=why, now=self._now)
             size += sum(each.size for each in taken)
-            await self._moved(len(taken))
+            await self.moved(len(taken))
         return size
 
     async def until(self, stream_id: int, horizon: WallTime, why: str) -> int:
@@ -66,7 +66,7 @@ class Collector:
                 stream_id, horizon, self._batch, why=why, now=self._now
             )
             size += taken.size
-            await self._moved(taken.segments)
+            await self.moved(taken.segments)
             if taken.segments == 0:
                 return size
 
@@ -127,7 +127,8 @@ class Collector:
             log.error("locked and yet garbage, held by its store: %s", outline.key)
         return not locked
 
-    async def _moved(self, count: int) -> None:
+    async def moved(self, count: int) -> None:
+        """So many more are garbage: delete them when they are a batch."""
         EXPIRED_SEGMENTS.inc(count)
         self._waiting += count
         if self._waiting >= self._batch:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from storage.index import Index, Used
-from storage.index.standings import Standing
+from storage.index.standings import Said, Standing
 from storage.marker import agree
 from storage.objects.store import ObjectStore
 from storage.retention.changes import effective_of
@@ -21,6 +22,7 @@ from storage.retention.collector import BATCH, Collector, Swept
 from storage.retention.going import Of, remove_aged, remove_over_quota
 from storage.retention.plan import Rule, Windows, rule
 from storage.retention.policy import USUAL
+from storage.retention.wholedays import ByAge, remove_days
 from vms.core.promises import RetentionPolicy
 from vms.core.walltime import DAY, HOUR, TimeRange, WallTime
 
@@ -76,10 +78,13 @@ async def _expire(
     """Everything that policy lets go, camera after camera."""
     said, used = await index.retention.said(), await index.segments.used()
     with_events = await index.events.cameras(TimeRange(EVER, now))
+    rules = {one.camera_id: rule(effective_of(said, one, usual), now) for one in said.standings}
+    if await remove_days(index, _by_age(said, rules, with_events), used, collector, now):
+        used = await index.segments.used()
     due = memory.forgot is None or not 0 <= now - memory.forgot < FORGET_MICROS
     horizons: list[WallTime] = []
     for standing in said.standings:
-        this = rule(effective_of(said, standing, usual), now)
+        this = rules[standing.camera_id]
         of = await judged_by(index, standing, this, standing.camera_id in with_events)
         of = _remembered(of, memory, now)
         removed = await remove_aged(index, of, used, collector)
@@ -92,6 +97,15 @@ async def _expire(
         site_from = WallTime(now - (usual.max_days or 0) * DAY)
         await index.runs.forget(None, min([site_from, *horizons]))
         memory.forgot = now
+
+
+def _by_age(said: Said, rules: Mapping[int, Rule], with_events: AbstractSet[int]) -> ByAge:
+    found: dict[int, Rule] = {}
+    for standing in said.standings:
+        this = rules[standing.camera_id]
+        if standing.camera_id not in with_events or this.events_from >= this.kept_from:
+            found |= {term.stream_id: this for term in standing.streams}
+    return ByAge(found)
 
 
 async def judged_by(index: Index, standing: Standing, this: Rule, events: bool) -> Of:
