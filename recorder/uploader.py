@@ -97,6 +97,15 @@ class Uploader:
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
+    async def drain(self, seconds: float) -> None:
+        """At the end: what is sealed goes into the archive, as far as that takes no longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                while (waiting := self._due()) and await self._commit_all(waiting[:MOST_TOGETHER]):
+                    pass
+        except TimeoutError:
+            log.info("%d segments stay in the spool until the next start", len(self._due()))
+
     async def watch(self) -> None:
         """Until cancelled, look every few seconds whether store and index answer, so that an outage
         shows before the next segment is due."""

@@ -47,8 +47,8 @@ _DRAIN_SECONDS = 2.0
 async def record(
     config: RecordConfig, index: Index, archive: Archive, bus: Bus, clock: Clock
 ) -> None:
-    """Record until cancelled; then hand over to other recorders, if there are any, and seal what is
-    in hand, which stays in the spool.
+    """Record until cancelled; then hand over to other recorders, if there are any, seal what is in
+    hand and archive what a short while allows; the rest stays in the spool.
 
     Raises Conflict when another recorder uses the spool, Unavailable when it cannot be used.
     """
@@ -110,6 +110,7 @@ async def record(
                 await _until_told_to_stop(fleet)
         finally:
             await session.end()
+            await uploader.drain(_DRAIN_SECONDS)
             await book.drain(_DRAIN_SECONDS)
             await runs.drain(_DRAIN_SECONDS)
 

@@ -71,6 +71,16 @@ async def test_everything_is_archived_oldest_first_and_forgotten() -> None:
         assert bench.keeper.kept[-1] == segment(11)
 
 
+async def test_at_the_end_what_is_sealed_is_archived_and_a_store_that_is_away_waits() -> None:
+    bench = Bench(40)
+    await bench.uploader.drain(5.0)
+    assert len(bench.keeper.kept) == 40
+    bench.spool.segments.append(segment(40))
+    bench.keeper.errors[""] = Unavailable("away")
+    await bench.uploader.drain(5.0)
+    assert bench.spool.segments == [segment(40)]
+
+
 async def test_an_outage_is_said_within_five_seconds_loses_nothing_and_ends_by_itself() -> None:
     bench = Bench(0)
     async with bench.uploading():
