@@ -19,6 +19,7 @@ from storage.objects.store import ObjectStore, WrongStore
 from storage.retention.outlook import Outlook
 from storage.retention.policy import USUAL
 from storage.retention.pressing import pressing
+from storage.retention.settled import settled_days
 from storage.retention.sweep import Memory, sweep
 from storage.tally import tally
 from vms.core.bus import Bus
@@ -103,7 +104,8 @@ async def _sweep_and_tell(
 ) -> None:
     began = clock.monotonic()
     try:
-        now, days = clock.wall(), config.days
+        now = clock.wall()
+        days = await settled_days(index, config.days, now)
         done = await sweep(index, store, site_days=days, now=now, tiers=tiers, memory=memory)
     except WrongStore as error:
         _only(state, "store-wrong", str(error))

@@ -19,6 +19,7 @@ from storage.retention.changes import DELAY_MICROS, Wanted, change
 from storage.retention.dryrun import dry_run
 from storage.retention.outlook import AT_RISK, Outlook
 from storage.retention.policy import USUAL
+from storage.retention.settled import settled_days
 from storage.retention.sums import stream_between
 from storage.retention.sweep import Memory
 from tests.fakes.bus import FakeBus
@@ -230,6 +231,18 @@ async def test_a_dry_run_tells_only_what_would_not_go_anyway(
     assert (told.segments, told.size) == (2 * 110, 2 * 110_000)
     anyway = await sweep(index, store, now=now)
     assert anyway.segments == 2 * 200
+
+
+async def test_fewer_days_in_the_settings_are_remembered_across_restarts(
+    sqlite_index: Index,
+) -> None:
+    index = sqlite_index
+    assert await settled_days(index, 30, at(0)) == 30
+    assert await settled_days(index, 7, at(5)) == 30
+    assert await settled_days(index, 7, WallTime(at(5) + DELAY_MICROS - 1)) == 30
+    assert await settled_days(index, 7, WallTime(at(5) + DELAY_MICROS)) == 7
+    await index.facts.put("retain-days", "nonsense")
+    assert await settled_days(index, 9, at(5)) == 9
 
 
 @pytest.mark.parametrize("first", [-10, 0, 0.5, 30, 59.5, 60, 61, 299.5])
