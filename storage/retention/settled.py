@@ -39,7 +39,7 @@ async def settled_days(index: Index, wanted: int, now: WallTime) -> int:
 
 
 def settle(before: Settled | None, wanted: int, now: WallTime) -> Settled:
-    """What is in force now, when `before` was and the settings say `wanted`. More counts at once."""
+    """What is in force now: `before` was, and the settings say `wanted`. More counts at once."""
     if before is None or wanted >= before.days:
         return Settled(wanted, wanted, now if before is None else before.effective)
     if before.wanted != wanted:
