@@ -3,8 +3,8 @@
 One byte of layout, then unsigned LEB128 numbers. Layouts 1 and 3 are for groups that follow each
 other without a hole, in time and in bytes. Layout 1: the first offset, then per group (duration,
 size, key size). Layout 3: how many groups, the first offset, then the durations, the sizes and the
-key sizes, each as least value, bits a value, and what lies above the least in so many bits: the
-sizes of one camera are alike, so it is 6 bytes a group in place of 9. The shorter of the two is kept.
+key sizes, each as least value, bits a value, and what lies above the least in so many bits: sizes
+of one camera are alike, so it is 6 bytes a group in place of 9. The shorter of the two is kept.
 Layout 2 says the holes too: (step in time, duration, step in bytes, size, key size), steps zigzag
 coded, so that any table can be kept.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 LONGEST_SECONDS = 1800
@@ -23,19 +25,23 @@ def main(arguments: list[str]) -> int:
     if unknown := [name for name in wanted if name not in known]:
         print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(known)}")
         return 2
-    failed = []
-    for name in wanted:
-        print(f"== {name}", flush=True)
-        command = [sys.executable, "-m", known[name]]
-        try:
-            code = subprocess.run(command, timeout=LONGEST_SECONDS).returncode
-        except subprocess.TimeoutExpired:
-            code = 124
-        if code:
-            failed.append(name)
+    with tempfile.TemporaryDirectory(prefix="vms-bench-") as shared:
+        os.chmod(shared, 0o755)  # PostgreSQL runs as another user
+        failed = [name for name in wanted if _fails(name, known[name], shared)]
     if failed:
         print(f"failed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def _fails(name: str, module: str, shared: str) -> bool:
+    """Run it. `shared`: a folder for what benchmarks of one call have in common."""
+    print(f"== {name}", flush=True)
+    command, environment = [sys.executable, "-m", module], {"VMS_BENCH_SHARED": shared}
+    try:
+        done = subprocess.run(command, timeout=LONGEST_SECONDS, env=os.environ | environment)
+    except subprocess.TimeoutExpired:
+        return True
+    return done.returncode != 0
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class PostgresServer:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    settings: tuple[str, ...] = _FAST
     _names: Iterator[int] = field(default_factory=itertools.count)
 
     def create(self) -> None:
@@ -44,7 +45,7 @@ class PostgresServer:
         _run(self._command("initdb", *how, *where))
 
     def start(self) -> None:
-        fast = [word for setting in _FAST for word in ("-c", setting)]
+        fast = [word for setting in self.settings for word in ("-c", setting)]
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
         command = self._command("postgres", "-D", str(self.folder / "data"), *fast, *where)
         with (self.folder / "log").open("ab") as log:
@@ -58,8 +59,8 @@ class PostgresServer:
             self.process.wait(30)
             self.process = None
 
-    def new_database(self) -> str:
-        name = f"test_{next(self._names)}"
+    def new_database(self, name: str = "") -> str:
+        name = name or f"test_{next(self._names)}"
         self._sql(f"CREATE DATABASE {name}")
         return name
 
@@ -90,7 +91,7 @@ class PostgresServer:
 def postgres_server() -> Iterator[PostgresServer]:
     """Its folder is not pytest's: nobody but its owner may enter that one."""
     with tempfile.TemporaryDirectory(prefix="vms-postgres-") as folder:
-        server = PostgresServer(Path(folder), _free_port())
+        server = PostgresServer(Path(folder), free_port())
         server.create()
         server.start()
         try:
@@ -154,7 +155,7 @@ def _give_away(folder: Path) -> None:
             os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
