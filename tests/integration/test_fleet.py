@@ -170,6 +170,7 @@ async def test_without_a_bus_all_go_on_and_a_killed_recorder_is_replaced_and_its
 
                 a.kill()
                 killed = site.clock.wall()
+                assert any((site.folder / "spool-a").glob("*/*.mp4"))
                 theirs = [camera for camera in added if held[camera.id] == "a"]
                 await until_spooled(site, "b", theirs, killed)
                 taken = (site.clock.wall() - killed) / SECOND
@@ -179,7 +180,6 @@ async def test_without_a_bus_all_go_on_and_a_killed_recorder_is_replaced_and_its
                     assert runs & await epochs_after(site, camera, stopped, until=killed) == (
                         runs if held[camera.id] == "b" else set()
                     )
-                assert any((site.folder / "spool-a").glob("*/*.mp4"))
                 await until_emptied(site.folder / "spool-a", FINISHED_SECONDS)
                 forks = [await assert_accounted(site, camera) for camera in theirs]
                 assert all(forks)
