@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -44,6 +44,9 @@ class Shut(Archive):
     """An archive whose store is away."""
 
     async def commit(self, segment: Segment, path: Path) -> None:
+        raise Unavailable("the store is away")
+
+    async def commit_all(self, sealed: Sequence[tuple[Segment, Path]]) -> None:
         raise Unavailable("the store is away")
 
 
