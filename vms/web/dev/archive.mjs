@@ -49,7 +49,8 @@ export function activity(id, start, end, bucket) {
   const levels = [];
   for (let at = start; at < end; at += bucket) {
     const wave = Math.sin(at / (600 * second) + id) + Math.sin(at / (97 * second) + id * 3);
-    levels.push(at > now() ? null : Math.max(20, Math.round(110 + 70 * wave)));
+    const gone = (id === 4 && at > began - 754 * second) || (at > began - 2_400 * second && at < began - (2_100 + id * 30) * second) || (at > began - 5_400 * second && at < began - 4_500 * second);
+    levels.push(gone || at > now() ? null : Math.max(20, Math.round(110 + 70 * wave)));
   }
   return levels;
 }

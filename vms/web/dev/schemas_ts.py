@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 OUT = Path(__file__).parents[1] / "src" / "api" / "schemas.ts"
-HEAD = """/** Made by `dev/schemas_ts.py` from the server's schemas. Not edited by hand. Times are µs UTC. */
-"""
+HEAD = "/** Made by `dev/schemas_ts.py` from the server's schemas. Times are µs UTC. */\n"
 ANSWER = "Out"
 """Ends the names of what the server says: there every field is sent, with or without a default."""
 

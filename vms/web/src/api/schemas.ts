@@ -1,4 +1,4 @@
-/** Made by `dev/schemas_ts.py` from the server's schemas. Not edited by hand. Times are µs UTC. */
+/** Made by `dev/schemas_ts.py` from the server's schemas. Times are µs UTC. */
 
 export interface AccountOut {
   readonly expected: number;

@@ -63,7 +63,7 @@ function Verdict({ health: { damaged, damage } }: { health: ArchiveHealthOut }) 
 
 function DamageTable({ damage }: { damage: readonly DamageOut[] }) {
   return (
-    <div class="table-place">
+    <div class="table-place" role="region" tabIndex={0} aria-label={say("archive.damage")}>
       <table class="table" data-testid="damage">
         <caption class="unseen">{say("archive.damage")}</caption>
         <thead>

@@ -132,13 +132,14 @@ function Day({ day, facts, here, onChoose }: { day: MonthDay; facts: DayFacts | 
       data-date={day.date}
       data-level={fullness(recorded, facts?.length)}
       tabIndex={here ? 0 : -1}
+      autofocus={here}
       disabled={isToCome(day)}
       aria-label={words}
       title={words}
       onClick={onChoose}
     >
       <span>{day.number}</span>
-      <b>{recorded > 0 ? say("unit.hours", { count: hours }) : "–"}</b>
+      <b>{recorded > 0 ? hours : "–"}</b>
     </button>
   );
 }

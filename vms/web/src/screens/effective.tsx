@@ -37,7 +37,7 @@ export function EffectiveTable({ effective, forecast, groups }: EffectiveProps) 
           {say("rule.short", { count: short })}
         </p>
       )}
-      <div class="table-place">
+      <div class="table-place" role="region" tabIndex={0} aria-label={say("rule.effective")}>
         <table class="table" data-testid="effective">
           <caption class="unseen">{say("rule.effective")}</caption>
           <thead>

@@ -68,7 +68,6 @@ function LockTable({ locks, twoPersons, onChanged }: TableProps) {
             <tr>
               <th>{say("lock.case")}</th>
               <th>{say("lock.cameras")}</th>
-              <th>{say("lock.time")}</th>
               <th>{say("lock.reason")}</th>
               <th>{say("lock.until")}</th>
               <th>{say("camera.state")}</th>
@@ -125,18 +124,20 @@ function LockRow({ lock, onShow, onRelease, onConfirm, onWithdraw }: RowProps) {
           {lock.case_number}
         </button>
       </th>
-      <td>{cameraWords(lock)}</td>
-      <td class="time">{spanWords(lock)}</td>
+      <td class="why">
+        {cameraWords(lock)}
+        <small class="cause">{spanWords(lock)}</small>
+      </td>
       <td class="why">
         {lock.reason}
         <small class="cause">{say("lock.by", { by: lock.created_by, time: momentWords(lock.created) })}</small>
       </td>
-      <td class="time">{lock.expires === null ? say("lock.untilReleased") : momentWords(lock.expires)}</td>
+      <td>{lock.expires === null ? say("lock.untilReleased") : momentWords(lock.expires)}</td>
       <td>
         <StateWords lock={lock} />
       </td>
       {administrator.value && (
-        <td class="row-actions">
+        <td class="row-actions stacked">
           {state === "holds" && <Button label={say("lock.release")} testid={`release-${lock.id}`} onClick={() => onRelease(lock)} />}
           {state === "asked" && <Button label={say("lock.withdraw")} testid={`withdraw-${lock.id}`} onClick={() => onWithdraw(lock)} />}
           {state === "asked" && <Button label={say("lock.confirm")} testid={`confirm-${lock.id}`} disabled={mine} onClick={() => onConfirm(lock)} />}

@@ -51,7 +51,7 @@ export function Receipts() {
 
 function ReceiptTable({ receipts, groups }: { receipts: readonly ReceiptOut[]; groups: readonly GroupOut[] }) {
   return (
-    <div class="table-place">
+    <div class="table-place" role="region" tabIndex={0} aria-label={say("receipt.tab")}>
       <table class="table" data-testid="receipts">
         <caption class="unseen">{say("receipt.tab")}</caption>
         <thead>

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 
 import { client } from "../api/client";
 import type { DryRunOut, GroupOut, RetentionFields, RetentionOut, Scope, ScopeOut } from "../api/types";
-import { Dialog, Field, Form, Select, Submit } from "../parts/form";
+import { Dialog, Field, FieldError, Form, Select, Submit } from "../parts/form";
 import { Button, Notice } from "../parts/parts";
 import { useSaving } from "../parts/saving";
 import { checkRule, retentionIn, ruleDraft, SITE_OWNER, type RuleDraft } from "../pure/ruledraft";
@@ -48,7 +48,7 @@ export function RuleForm({ rule, known, groups, onClose, onSaved }: RuleFormProp
   return (
     <Dialog title={rule === undefined ? say("rule.add") : say("rule.edit", { scope: scopeWords(rule.scope, rule.owner_id, groups) })} onClose={onClose} wide testid="rule-form">
       <Form onSubmit={submit}>
-        {rule === undefined && <Whose draft={draft} change={change} groups={groups} wrong={wrong} />}
+        {rule === undefined && <Whose draft={draft} change={change} groups={groups} scopes={known.scopes} wrong={wrong} />}
         <Limits draft={draft} change={change} wrong={wrong} />
         <Field name="reason" label={say("rule.reason")} value={draft.reason} onInput={(reason) => change({ reason })} error={fieldWords(wrong["reason"])} optional />
         {error !== undefined && <Notice tone="bad">{errorWords(error)}</Notice>}
@@ -71,24 +71,35 @@ interface PartProps {
 
 const SCOPES = ["site", "group", "camera"] as const;
 
-function Whose({ draft, change, groups, wrong }: PartProps & { groups: readonly GroupOut[] }) {
+interface WhoseProps extends PartProps {
+  readonly groups: readonly GroupOut[];
+  readonly scopes: readonly ScopeOut[];
+}
+
+function Whose({ draft, change, groups, scopes, wrong }: WhoseProps) {
   const owners: (readonly [string, string])[] =
     draft.scope === "group"
       ? groups.map(({ id, name }) => [String(id), name] as const)
       : (cameras.value ?? []).map(({ id, number, name }) => [String(id), `${number} · ${name}`] as const);
-  const choose = (scope: Scope) => change({ scope, owner: scope === "site" ? SITE_OWNER : "" });
+  // A rule is sent whole: what its owner said already stands in the form and is not lost unseen.
+  const choose = (scope: Scope, owner: string) => {
+    const said = scopes.find((each) => each.scope === scope && String(each.owner_id) === owner);
+    change(said === undefined ? { scope, owner } : { ...ruleDraft(said), reason: draft.reason });
+  };
   return (
     <div class="fields">
-      <Select name="scope" label={say("rule.scope")} value={draft.scope} options={SCOPES.map((each) => [each, say(`rule.scope.${each}`)] as const)} onInput={choose} hint={say("rule.scopeHint")} />
+      <Select name="scope" label={say("rule.scope")} value={draft.scope} options={SCOPES.map((each) => [each, say(`rule.scope.${each}`)] as const)} onInput={(scope) => choose(scope, scope === "site" ? SITE_OWNER : "")} hint={say("rule.scopeHint")} />
       {draft.scope !== "site" && (
-        <Select
-          name="owner_id"
-          label={say(`rule.scope.${draft.scope}`)}
-          value={draft.owner}
-          options={[["", say("rule.choose")] as const, ...owners]}
-          onInput={(owner) => change({ owner })}
-          hint={fieldWords(wrong["owner_id"])}
-        />
+        <div>
+          <Select
+            name="owner_id"
+            label={say("rule.owner")}
+            value={draft.owner}
+            options={[["", say("rule.choose")] as const, ...owners]}
+            onInput={(owner) => choose(draft.scope, owner)}
+          />
+          <FieldError words={fieldWords(wrong["owner_id"])} />
+        </div>
       )}
     </div>
   );

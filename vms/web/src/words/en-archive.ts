@@ -126,6 +126,7 @@ export const enArchive: Readonly<Record<keyof typeof idArchive, string>> = {
   "rule.rules": "Rules",
   "rule.rule": "Rule",
   "rule.scope": "For",
+  "rule.owner": "Which one",
   "rule.scopeHint": "The rule nearer to the camera wins.",
   "rule.scope.site": "the site",
   "rule.scope.group": "group",

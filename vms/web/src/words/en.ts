@@ -292,7 +292,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   "camera.audio": "Record sound",
   "camera.audioHint": "Only where there is a legal ground.",
   "camera.retention": "Kept for (days)",
-  "camera.retentionHint": "Empty: by the site's rule.",
+  "camera.retentionHint": "Empty: as group or site says. What keeps less counts later, see Retention.",
   "camera.enabled": "Switched on",
   "camera.state": "State",
   "camera.address": "Address",

@@ -291,7 +291,7 @@ export const id = {
   "camera.audio": "Rekam suara",
   "camera.audioHint": "Hanya bila ada dasar hukumnya.",
   "camera.retention": "Masa simpan (hari)",
-  "camera.retentionHint": "Kosong: menurut aturan situs.",
+  "camera.retentionHint": "Kosong: menurut grup atau situs. Yang memperpendek baru berlaku kemudian, lihat Masa simpan.",
   "camera.enabled": "Aktif",
   "camera.state": "Keadaan",
   "camera.address": "Alamat",
