@@ -2,8 +2,8 @@
 
 Cameras in order of time, as they come: a minute of all, then the next. Twice a day each is away for
 one to five minutes, so runs and gaps are many. Group tables are of one-second groups at 4 Mbit/s,
-jittering. Coverage, hours and gaps are computed from the same numbers by another way than the
-program's; who doubts asks `recount`.
+their durations apart by up to nine ticks of a 90 kHz clock. Coverage, hours and gaps are computed
+from the same numbers by another way than the program's; who doubts asks `recount`.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _tables() -> npt.NDArray[np.uint8]:
 def _groups(dice: random.Random) -> list[GopEntry]:
     found, start, offset = [], 0, 1400
     for _ in range(GROUPS):
-        duration = SECOND + dice.randint(-400, 400)
+        duration = SECOND + dice.randint(-50, 50)
         size = max(1000, round(dice.gauss(500_000, 50_000)))
         found.append(GopEntry(start, duration, offset, size, round(dice.gauss(90_000, 9_000))))
         start, offset = start + duration, offset + size
