@@ -28,7 +28,10 @@ def test_a_marked_range_is_bookmarked_and_locked_and_the_lock_released_without_a
     page, api = wall.page, city.product.api
     wall.wait_shown(city.harbour, state="live")
     wall.press("1", "Enter")
-    start = int(time.time() - 8) * 1000
+    first, _ = wait_for(
+        "ten seconds in the index", lambda: kept(city, city.harbour, 10), seconds=60
+    )
+    start = first // 1_000_000 * 1000 + 2000
     end = start + 4000
     for moment, key in ((start, "["), (end, "]")):
         wall.go_to(moment)
@@ -207,10 +210,23 @@ def choose(wall: Screen, scope: str, owner: str) -> None:
     wall.page.locator("select[name=owner_id]").select_option(label=owner)
 
 
-def recorded(city: City, camera: int) -> tuple[int, int] | None:
+def kept(city: City, camera: int, seconds: int) -> tuple[int, int] | None:
+    """The last stretch of its recording, once it is so long."""
+    spans = lane_of(city, camera)["spans"]
+    long = spans and spans[-1][1] - spans[-1][0] >= seconds * SECOND
+    return (spans[-1][0], spans[-1][1]) if long else None
+
+
+def lane_of(city: City, camera: int) -> dict[str, Any]:
     now = int(time.time() * 1e6)
     path = f"/api/timeline?cameras={camera}&start={now - 10 * MINUTE}&end={now}"
     lane: dict[str, Any] = city.product.api.call("GET", path)["cameras"][0]
+    return lane
+
+
+def recorded(city: City, camera: int) -> tuple[int, int] | None:
+    """The recording of a camera that rests since."""
+    lane = lane_of(city, camera)
     open_gap = any(gap["end"] is None for gap in lane["gaps"])
     return (lane["spans"][0][0], lane["spans"][-1][1]) if lane["spans"] and open_gap else None
 
