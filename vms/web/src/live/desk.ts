@@ -229,19 +229,19 @@ export class Desk {
   private async askNearest(tile: Tile, at: Micros, jump: number): Promise<void> {
     const { id } = tile.camera;
     // When the server cannot say, the player does what it can with the moment as it was asked for.
-    const found = await asked(client, id, at).catch(() => at);
-    if (jump !== this.jumps || found === at) return;
-    tile.seek(found);
-    this.sayJump(id, at, found);
+    const found = await asked(client, id, at).catch(() => ({ at, cause: undefined }));
+    if (jump !== this.jumps || found.at === at) return;
+    tile.seek(found.at);
+    this.sayJump(id, at, found.at, found.cause);
   }
 
   /** A moment that is not recorded: said once for each place a hand that scrubs is led to. */
-  private sayJump(camera: number, at: Micros, found: Micros): void {
+  private sayJump(camera: number, at: Micros, found: Micros, told?: string): void {
     if (found === at || found === this.said) return void (this.said = found === at ? undefined : found);
     this.said = found;
-    const gap = spanAt(this.timeline.lane(camera).gaps, at);
+    const cause = told ?? spanAt(this.timeline.lane(camera).gaps, at)?.cause;
     const moment = (wall: Micros) => siteTime.peek().moment(wall, now(), language.peek());
-    note(() => say("play.nearest", { time: moment(at), cause: causeWords(gap?.cause), found: moment(found) }));
+    note(() => say("play.nearest", { time: moment(at), cause: causeWords(cause), found: moment(found) }));
   }
 
   private marks(): { start: Micros | undefined; end: Micros | undefined } {

@@ -44,12 +44,12 @@ function server(answers: Record<number, Partial<NearestOut>>) {
   return { nearest: (_camera: number, at: Micros) => Promise.resolve({ ...nothing, at, ...answers[at] }) };
 }
 
-test("the server's nearest is gone to, a little before an end", async () => {
+test("the server's nearest is gone to with its reason, a little before an end", async () => {
   const gap = { start: 200, end: 300, cause: "stalled" as const, detail: "", count: 1 };
-  expect(await asked(server({ [250 * S]: { nearest: 200 * S, next: 300 * S, gap } }), 1, 250 * S)).toBe(199 * S);
-  expect(await asked(server({ [290 * S]: { nearest: 300 * S, next: 300 * S, gap } }), 1, 290 * S)).toBe(300 * S);
-  expect(await asked(server({ [150 * S]: { nearest: 150 * S, recorded: true } }), 1, 150 * S)).toBe(150 * S);
-  expect(await asked(server({ [999 * S]: { nearest: 900 * S } }), 1, 999 * S)).toBe(999 * S);
+  expect(await asked(server({ [250 * S]: { nearest: 200 * S, next: 300 * S, gap } }), 1, 250 * S)).toEqual({ at: 198 * S, cause: "stalled" });
+  expect(await asked(server({ [290 * S]: { nearest: 300 * S, next: 300 * S, gap } }), 1, 290 * S)).toEqual({ at: 300 * S, cause: "stalled" });
+  expect(await asked(server({ [150 * S]: { nearest: 150 * S, recorded: true } }), 1, 150 * S)).toMatchObject({ at: 150 * S });
+  expect(await asked(server({ [999 * S]: { nearest: 900 * S } }), 1, 999 * S)).toMatchObject({ at: 999 * S });
 });
 
 test("the previous recording is the one before when this one has only just begun", async () => {

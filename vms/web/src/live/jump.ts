@@ -28,11 +28,17 @@ export function landing(lane: Lane, known: Span | undefined, at: Micros, now: Mi
   return found !== undefined && Math.abs(found - at) <= reach ? found : "ask";
 }
 
-/** The server's word for it; `at` where it knows nothing better. */
-export async function asked(client: Pick<Client, "nearest">, camera: number, at: Micros): Promise<Micros> {
+export interface Landing {
+  readonly at: Micros;
+  /** Why the moment itself is not recorded, where that is known. */
+  readonly cause: string | undefined;
+}
+
+/** The server's word for it; `at` itself where it knows nothing better. */
+export async function asked(client: Pick<Client, "nearest">, camera: number, at: Micros): Promise<Landing> {
   const { nearest: found, recorded, next, gap } = await client.nearest(camera, at);
-  if (recorded || found === null || (gap === null && next === null)) return at;
-  return found < at ? found - TAIL / 2 : found;
+  if (recorded || found === null || (gap === null && next === null)) return { at, cause: undefined };
+  return { at: found < at ? found - TAIL : found, cause: gap?.cause };
 }
 
 /** Where the next or previous recording begins; undefined when there is none. */

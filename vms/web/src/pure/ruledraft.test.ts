@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { checkRule, retentionIn, ruleDraft, sources } from "./ruledraft";
+import { checkRule, retentionIn, ruleDraft } from "./ruledraft";
 
 const EMPTY = ruleDraft(undefined);
 
@@ -28,14 +28,4 @@ test("a least time beyond the most is refused, as are days that are none and a m
     event_days: "not-number",
   });
   expect(checkRule({ ...EMPTY, owner: "1", min_days: "0" })).toEqual({});
-});
-
-test("who says what holds is told once each, the nearest first", () => {
-  const site = { value: 30, scope: "site", owner_id: 0 } as const;
-  const group = { value: 7, scope: "group", owner_id: 2 } as const;
-  const nobody = { value: null, scope: null, owner_id: 0 };
-  expect(sources({ camera_id: 1, max_days: site, min_days: group, quota_bytes: nobody, event_days: site })).toEqual([
-    { scope: "group", owner: 2 },
-    { scope: "site", owner: 0 },
-  ]);
 });

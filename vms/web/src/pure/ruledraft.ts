@@ -1,6 +1,6 @@
 /** What stands in the form of a retention rule, and what of it goes to the server. Pure. */
 
-import type { EffectiveOut, RetentionFields, RetentionIn, Scope, ScopeOut, ValueOut } from "../api/types";
+import type { RetentionFields, RetentionIn, Scope, ScopeOut } from "../api/types";
 
 export interface RuleDraft {
   readonly scope: Scope;
@@ -69,13 +69,4 @@ function bytesOf(text: string): number | null | undefined {
 function isDays(text: string, least: number): boolean {
   const plain = text.trim();
   return plain === "" || (/^\d{1,5}$/.test(plain) && Number(plain) >= least && Number(plain) <= MOST_DAYS);
-}
-
-/** Who says what holds for a camera, the nearest first, each once; empty: only the program itself. */
-export function sources(effective: EffectiveOut): { scope: Scope; owner: number }[] {
-  const values: ValueOut[] = [effective.max_days, effective.min_days, effective.quota_bytes, effective.event_days];
-  const order: readonly Scope[] = ["camera", "group", "site"];
-  const seen = new Map<string, { scope: Scope; owner: number }>();
-  for (const { scope, owner_id } of values) if (scope !== null) seen.set(`${scope} ${owner_id}`, { scope, owner: owner_id });
-  return [...seen.values()].sort((a, b) => order.indexOf(a.scope) - order.indexOf(b.scope));
 }

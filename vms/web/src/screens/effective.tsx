@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 
 import type { CameraForecastOut, EffectiveOut, ForecastOut, GroupOut } from "../api/types";
 import { Dot } from "../parts/parts";
-import { sources } from "../pure/ruledraft";
 import { found } from "../pure/search";
 import { cameras } from "../state/site";
 import { number, size } from "../words/amounts";
@@ -44,7 +43,6 @@ export function EffectiveTable({ effective, forecast, groups }: EffectiveProps) 
             <tr>
               <th class="num">{say("camera.number")}</th>
               <th>{say("health.camera")}</th>
-              <th>{say("rule.rule")}</th>
               <th>{say("rule.why")}</th>
               <th>{say("rule.oldest")}</th>
               <th class="num">{say("rule.size")}</th>
@@ -68,15 +66,19 @@ export function EffectiveTable({ effective, forecast, groups }: EffectiveProps) 
   );
 }
 
+const FIELDS = ["max_days", "min_days", "quota_bytes", "event_days"] as const;
+
+/** Each thing that holds, and beside it who says so. */
 function Rule({ effective, groups }: { effective: EffectiveOut; groups: readonly GroupOut[] }) {
-  const { max_days, min_days, quota_bytes, event_days } = effective;
-  const who = sources(effective).map(({ scope, owner }) => scopeWords(scope, owner, groups));
-  const policy = { max_days: max_days.value, min_days: min_days.value, quota_bytes: quota_bytes.value, event_days: event_days.value };
+  const said = FIELDS.map((field) => ({ field, ...effective[field] })).filter(({ field, value }) => value !== null && !(field === "min_days" && value === 0));
   return (
-    <>
-      <td class="why">{ruleWords(policy)}</td>
-      <td>{who.length === 0 ? say("rule.builtIn") : who.join(", ")}</td>
-    </>
+    <td class="why">
+      {said.map(({ field, value, scope, owner_id }) => (
+        <p key={field}>
+          {ruleWords({ [field]: value })} <span class="muted">({scope === null ? say("rule.builtIn") : scopeWords(scope, owner_id, groups)})</span>
+        </p>
+      ))}
+    </td>
   );
 }
 
