@@ -3,12 +3,12 @@ not keep it, or to see whether it is right."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, func, insert, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.index.schema import coverage, hours, segments
+from storage.index.schema import coverage, hours, segments, streams
 from storage.index.spansums import hours_of
-from vms.core.walltime import TimeRange, merge
+from vms.core.walltime import TimeRange, WallTime, merge
 
 
 async def recount(connection: AsyncConnection, stream_id: int) -> bool:
@@ -32,3 +32,33 @@ async def recount(connection: AsyncConnection, stream_id: int) -> bool:
                 values = [dict(zip(names, each, strict=True)) for each in sorted(right)]
                 await connection.execute(insert(table), values)
     return wrong
+
+
+async def disagreeing(connection: AsyncConnection, span: TimeRange) -> list[int]:
+    """As `Segments.disagreeing`: one sum of both, which must be nothing."""
+    it, hour = segments.c, hours.c
+    parts = union_all(
+        select(it.stream_id, (it.end_us - it.start_us).label("micros")).where(
+            it.start_us >= span.start, it.start_us < span.end
+        ),
+        select(hour.stream_id, -hour.recorded_us).where(
+            hour.hour_us >= span.start, hour.hour_us < span.end
+        ),
+    ).subquery()
+    wrong = select(parts.c.stream_id).group_by(parts.c.stream_id)
+    wrong = wrong.having(func.sum(parts.c.micros) != 0).order_by(parts.c.stream_id)
+    return [int(each) for each in (await connection.execute(wrong)).scalars()]
+
+
+async def first_said(connection: AsyncConnection) -> WallTime | None:
+    """The oldest start of any stream, in what is kept beside the segments and in themselves."""
+    oldest = [await _oldest(connection, table) for table in (coverage, segments)]
+    return min((each for each in oldest if each is not None), default=None)
+
+
+async def _oldest(connection: AsyncConnection, table: Table) -> WallTime | None:
+    """A look at each stream's end of the key."""
+    first = select(func.min(table.c.start_us)).where(table.c.stream_id == streams.c.id)
+    its = select(first.scalar_subquery().label("first")).select_from(streams).subquery()
+    found: int | None = await connection.scalar(select(func.min(its.c.first)))
+    return None if found is None else WallTime(found)

@@ -16,7 +16,7 @@ from storage.index.adding import add, known, unknown
 from storage.index.engine import Database, NoPartition
 from storage.index.locking import hold_stream
 from storage.index.partitions import Days
-from storage.index.recount import recount
+from storage.index.recount import disagreeing, first_said, recount
 from storage.index.rows import OUTLINE, garbage_row, outline_of, segment_of
 from storage.index.schema import garbage, segments
 from storage.index.values import HourRow, Outline, Used
@@ -156,6 +156,17 @@ class Segments:
         async with self._database.write() as connection:
             await hold_stream(connection, stream_id)
             return await recount(connection, stream_id)
+
+    async def first(self) -> WallTime | None:
+        """The first instant anything is said of, by segments or beside them."""
+        async with self._database.read() as connection:
+            return await first_said(connection)
+
+    async def disagreeing(self, span: TimeRange) -> list[int]:
+        """Streams whose segments that start within `span`, of whole hours, do not last as long as
+        `hours` says: a program that does not keep it was there. `recount` them."""
+        async with self._database.read() as connection:
+            return await disagreeing(connection, span)
 
     async def _add(self, new: Sequence[Segment]) -> None:
         async with self._database.write() as connection:

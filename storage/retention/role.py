@@ -13,6 +13,7 @@ from storage.full.watch import FullWatch
 from storage.holding import Holding
 from storage.index import Index
 from storage.integrity.scrub import OFF, Scrub, ScrubConfig
+from storage.mending import mend_daily
 from storage.metrics import SWEEP_SECONDS
 from storage.moving import COLD, ColdTier, Mover
 from storage.objects.store import ObjectStore, WrongStore
@@ -81,6 +82,7 @@ async def retain(
         tasks.create_task(supervise("tally", lambda: tally(index, archive, clock), clock=clock))
         reading = Scrub(config.scrub, index, {0: store, **tiers}, state, steady)
         tasks.create_task(supervise("scrub", reading.run, clock=clock))
+        tasks.create_task(supervise("mending", lambda: mend_daily(index, clock), clock=clock))
         holding = Holding(index, {0: store, **tiers})
         tasks.create_task(supervise("object lock", lambda: holding.run(steady), clock=clock))
         if cold is not None:

@@ -10,7 +10,8 @@ import pytest
 
 from storage.index import HourRow, Index, NewCamera, NewStream, Outline, Used
 from storage.index.spansums import hours_of
-from tests.fakes.segments import segment
+from storage.mending import mend
+from tests.fakes.segments import NINE, segment
 from vms.core.errors import Conflict
 from vms.core.model import Segment, Stream, StreamRole
 from vms.core.walltime import DAY, HOUR, MINUTE, TimeRange, WallTime, merge
@@ -191,3 +192,30 @@ async def test_many_at_once_are_all_or_none(index: Index) -> None:
     await index.segments.add_many([segment(other, 0), segment(one, 3), segment(one, 4)])
     assert await index.segments.last(one.id) == segment(one, 4)
     assert await index.segments.last(other.id) == segment(other, 0)
+
+
+async def test_streams_that_an_older_program_wrote_or_deleted_are_found_and_mended(
+    index: Index,
+) -> None:
+    new = NewCamera("Gate", streams=(NewStream(StreamRole.MAIN, "rtsp://gate/1"),))
+    streams = [(await index.cameras.add(new)).streams[0] for _ in range(4)]
+    now = WallTime(NINE + 3 * DAY)
+    assert await mend(index, now) == []
+    await index.segments.add_many([segment(each, n) for each in streams for n in range(3)])
+    assert await mend(index, now) == []
+    fine, wrote, deleted, all_deleted = streams
+    async with index.segments._database.write() as connection:
+        for this in (
+            f"DELETE FROM hours WHERE stream_id = {wrote.id}",
+            f"DELETE FROM coverage WHERE stream_id = {wrote.id}",
+            f"DELETE FROM segments WHERE stream_id = {deleted.id} AND sequence = 1",
+            f"DELETE FROM segments WHERE stream_id = {all_deleted.id}",
+        ):
+            await connection.exec_driver_sql(this)
+    assert await mend(index, now) == [wrote.id, deleted.id, all_deleted.id]
+    assert await mend(index, now) == []
+    spans = await index.segments.coverage_many([each.id for each in streams], FIRST_TO_END)
+    assert [len(spans[each.id]) for each in (fine, wrote, deleted, all_deleted)] == [1, 1, 2, 0]
+
+
+FIRST_TO_END = TimeRange(WallTime(0), WallTime(1 << 60))

@@ -2,7 +2,7 @@
 the segments so that months are read at once.
 
 Additive with defaults: programs of the version before go on working during an upgrade. What they
-add meanwhile is missing in `coverage` and `hours` until `vms verify` or the next start repairs it.
+add meanwhile is missing in `coverage` and `hours` until retention mends it (`storage.mending`).
 """
 
 import sqlalchemy as sa
