@@ -36,7 +36,8 @@ NAME = "expire"
 OBJECTS = 30_000
 CAMERAS = 10
 ONE_BY_ONE = 500
-LEAST_PER_SECOND = 1000
+LEAST_RATIO = 10
+"""Of the two ways; how fast either is says as much of the disk and its other users."""
 START = WallTime(20_000 * DAY)
 BODY = b"x" * 4096
 AT_ONCE = 500
@@ -151,7 +152,7 @@ def main() -> int:
         rate, alone = asyncio.run(measure(url, Path(folder), asked.objects))
     print(f"one sweep: {rate:,.0f} objects/s; one by one: {alone:,.0f}")
     write(Result(NAME, round(rate), "objects/s", "one segment at a time", round(rate / alone, 2)))
-    return 0 if rate >= LEAST_PER_SECOND else 1
+    return 0 if rate / alone >= LEAST_RATIO else 1
 
 
 if __name__ == "__main__":
