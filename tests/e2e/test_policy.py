@@ -40,6 +40,7 @@ def test_a_camera_is_kept_around_events_and_its_completeness_is_read_with_the_ke
     type_into(screen, "input[name=name]", ADMIN)
     type_into(screen, "input[name=password]", PASSWORD)
     screen.press("Enter")
+    page.locator("a[href='#/admin/cameras']").wait_for()
     screen.tab_to("a[href='#/admin/cameras']")
     screen.press("Enter")
     page.get_by_test_id("cameras").wait_for()
