@@ -1,8 +1,8 @@
-"""What stands beside the segments, set right where a program that does not keep it was at work.
+"""Upkeep of the index, when retention starts and once a day.
 
-During an upgrade programs of two versions run at once. Looked for when retention starts, and once a
-day: day by day, recorded time by segments against recorded time by hours, from the key alone. Owns
-no task.
+What stands beside the segments is set right where a program that does not keep it was at work, as
+during an upgrade: day by day, recorded time by segments against recorded time by hours, from the
+key alone. The key of days that are over is packed. Owns no task.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ EVERY_SECONDS = 86_400.0
 
 
 async def mend_daily(index: Index, clock: Clock) -> None:
-    """`mend` now and every day, until cancelled. Raises Unavailable while the index is away."""
+    """`mend` and pack now and every day, until cancelled. Raises Unavailable."""
     while True:
         for stream_id in await mend(index, clock.wall()):
             log.warning("coverage of stream %d was not that of its segments: mended", stream_id)
+        await index.segments.pack(WallTime(clock.wall() - DAY))
         await clock.sleep(EVERY_SECONDS)
 
 

@@ -65,11 +65,14 @@ async def drop_hours(
     connection: AsyncConnection, stream_ids: Sequence[int], span: TimeRange
 ) -> int:
     """Everything that starts in these whole hours is gone; the bytes it was."""
-    these = delete(hours).where(
-        _hour.stream_id.in_(stream_ids), _hour.hour_us >= span.start, _hour.hour_us < span.end
+    these = (
+        _hour.stream_id.in_(stream_ids),
+        _hour.hour_us >= span.start,
+        _hour.hour_us < span.end,
     )
-    sizes = await connection.execute(these.returning(_hour.size_bytes))
-    return int(sum(sizes.scalars()))
+    size = await connection.scalar(select(func.sum(_hour.size_bytes)).where(*these))
+    await connection.execute(delete(hours).where(*these))
+    return int(size or 0)
 
 
 async def merged(

@@ -25,6 +25,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from vms.core.errors import Conflict, Invalid, Unavailable
 
@@ -50,7 +51,7 @@ class Database:
     Conflict when a constraint is broken."""
 
     def __init__(self, url: str) -> None:
-        parsed = driver_url(url)
+        parsed = self._url = driver_url(url)
         self._readers = _engine(parsed, immediate=False)
         sqlite = parsed.get_backend_name() == "sqlite"
         self._writer = _engine(parsed, immediate=True, pool_size=1) if sqlite else self._readers
@@ -59,9 +60,12 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads."""
+        """A transaction that only reads; on PostgreSQL one a statement, which spares two ways to
+        the server and is the same at its level of isolation (read committed)."""
         self._require_file()
-        async with translated(), self._readers.begin() as connection:
+        async with translated(), self._readers.connect() as connection:
+            if not self.sqlite:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
     @asynccontextmanager
@@ -70,6 +74,22 @@ class Database:
         self._require_file()
         async with translated(), self._writer.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def upkeep(self) -> AsyncIterator[AsyncConnection]:
+        """PostgreSQL: a connection of its own without transactions, for statements that may take
+        minutes."""
+        engine = create_async_engine(
+            self._url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"timeout": _CONNECT_SECONDS},
+        )
+        try:
+            async with translated(), engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
 
     async def close(self) -> None:
         await self._readers.dispose()

@@ -76,6 +76,7 @@ class GarbageList:
         """As `take`, of a whole UTC day of all streams at once. `horizons`: by stream, what ends
         later stays, as does a stream that is not in it, and what a lock holds at `now`.
 
+        The number of segments is that of a moment before, which may miss one that came meanwhile.
         None: nothing was done, as much of the day stays or it is no partition: take it stream by
         stream. Raises Busy (an Unavailable) when others use it: try again later.
         """

@@ -15,6 +15,7 @@ from storage.index import spans
 from storage.index.adding import add, known, unknown
 from storage.index.engine import Database, NoPartition
 from storage.index.locking import hold_stream
+from storage.index.packing import pack
 from storage.index.partitions import Days
 from storage.index.recount import disagreeing, first_said, recount
 from storage.index.rows import OUTLINE, garbage_row, outline_of, segment_of
@@ -167,6 +168,11 @@ class Segments:
         `hours` says: a program that does not keep it was there. `recount` them."""
         async with self._database.read() as connection:
             return await disagreeing(connection, span)
+
+    async def pack(self, before: WallTime) -> int:
+        """Make the key of days that ended at or before `before` as small as it can be; how many
+        days were worth it. PostgreSQL only."""
+        return await pack(self._database, before)
 
     async def _add(self, new: Sequence[Segment]) -> None:
         async with self._database.write() as connection:

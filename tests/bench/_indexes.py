@@ -112,6 +112,7 @@ async def _filled_server(folder: Path, city: City) -> PostgresServer:
         server.new_database("city")
         await migrate(server.url("city"))
         await _fill_postgres(server.url("city"), city)
+        await _pack(server.url("city"), city)
     finally:
         server.stop()
     (folder / "filled").touch()
@@ -144,6 +145,14 @@ async def _fill_postgres(url: str, city: City) -> None:
     finally:
         await connection.close()
     print(f"  PostgreSQL filled in {time.monotonic() - began:.0f} s", flush=True)
+
+
+async def _pack(url: str, city: City) -> None:
+    """As retention does once a day."""
+    began = time.monotonic()
+    async with open_index(url, key=INDEX_KEY) as index:
+        count = await index.segments.pack(city.end)
+    print(f"  keys of {count} days packed in {time.monotonic() - began:.0f} s", flush=True)
 
 
 async def _make_days(url: str, city: City) -> None:

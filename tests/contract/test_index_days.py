@@ -228,3 +228,28 @@ async def tables(url: str, prefix: str) -> list[str]:
     async with engine.connect() as connection:
         found = (await connection.execute(text("SELECT tablename FROM pg_tables"))).scalars()
         return [name for name in found if re.match(prefix + r"\d", name)]
+
+
+async def test_the_key_of_a_day_is_packed_once_it_is_over_and_loose(city: str) -> None:
+    engine = create_async_engine(driver_url(city), poolclass=NullPool)
+    async with open_index(city, key=INDEX_KEY) as index:
+        (stream,) = await filled(index, 1)
+        assert await index.segments.pack(LATER) == 0  # small ones are left alone
+        async with engine.begin() as connection:  # by turns, as many cameras do
+            await connection.execute(text(MANY), {"first": FIRST, "size": SMALL})
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("VACUUM ANALYZE segments"))
+        assert await index.segments.pack(WallTime(FIRST + DAY - 1)) == 0
+        assert await index.segments.pack(WallTime(FIRST + DAY)) == 1
+        assert await index.segments.pack(WallTime(FIRST + DAY)) == 0
+        assert await numbers(index, stream) == list(range(60))
+
+
+SMALL = 60_000
+MANY = (
+    "INSERT INTO segments (stream_id, start_us, end_us, camera_id, epoch, sequence, size_bytes,"
+    " init_bytes, sha256, codec, width, height, gops)"
+    " SELECT 1000 + n % 500, CAST(:first AS bigint) + n, CAST(:first AS bigint) + n + 1,"
+    " 1, 1, 1, 1, 1, '', '', 1, 1, '' FROM generate_series(1, CAST(:size AS integer)) AS n"
+)
