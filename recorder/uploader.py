@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 """Each by itself, when together they could not be committed."""
 MOST_TOGETHER = 32
-APART_SECONDS = 2.0
-"""Between the beginnings of two commits: what is sealed meanwhile shares the next one."""
 CHECK_EVERY_SECONDS = 2.0
 CHECK_SECONDS = 2.5
 _FIRST_PAUSE_SECONDS = 0.5
@@ -61,6 +59,7 @@ class Losses(Protocol):
     """The book of gaps, as far as uploading needs it."""
 
     def missing(self, stream_id: int, span: TimeRange, cause: Cause, detail: str = "") -> None: ...
+    def stored(self, stream_id: int, span: TimeRange) -> None: ...
 
 
 class Uploader:
@@ -91,8 +90,6 @@ class Uploader:
                 await self._spool.wait_sealed()
             elif await self._commit_all(waiting[:MOST_TOGETHER]):
                 pause = _FIRST_PAUSE_SECONDS
-                if not self._due():
-                    await self._clock.sleep(APART_SECONDS)
             else:
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -101,8 +98,9 @@ class Uploader:
         """At the end: what is sealed goes into the archive, as far as that takes no longer."""
         try:
             async with asyncio.timeout(seconds):
-                while (waiting := self._due()) and await self._commit_all(waiting[:MOST_TOGETHER]):
-                    pass
+                while (waiting := self._due()[:MOST_TOGETHER]) and await self._commit_all(waiting):
+                    for one in waiting:  # who took the stream over may have taken it for lost
+                        self._losses.stored(one.stream_id, one.range)
         except TimeoutError:
             log.info("%d segments stay in the spool until the next start", len(self._due()))
 

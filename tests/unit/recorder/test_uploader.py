@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from recorder.uploader import APART_SECONDS, Uploader
+from recorder.uploader import Uploader
 from storage.objects.store import WrongStore
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import HandClock, settle
@@ -29,9 +29,13 @@ def segment(number: int) -> Segment:
 @dataclass
 class FakeLosses:
     told: list[tuple[int, TimeRange, Cause]] = field(default_factory=list)
+    stored_since: list[tuple[int, TimeRange]] = field(default_factory=list)
 
     def missing(self, stream_id: int, span: TimeRange, cause: Cause, detail: str = "") -> None:
         self.told.append((stream_id, span, cause))
+
+    def stored(self, stream_id: int, span: TimeRange) -> None:
+        self.stored_since.append((stream_id, span))
 
 
 class Bench:
@@ -67,7 +71,7 @@ async def test_everything_is_archived_oldest_first_and_forgotten() -> None:
         assert bench.spool.segments == []
         bench.spool.segments.append(segment(11))
         bench.spool.news.set()
-        await bench.clock.advance(APART_SECONDS)
+        await settle(20)
         assert bench.keeper.kept[-1] == segment(11)
 
 
@@ -75,6 +79,7 @@ async def test_at_the_end_what_is_sealed_is_archived_and_a_store_that_is_away_wa
     bench = Bench(40)
     await bench.uploader.drain(5.0)
     assert len(bench.keeper.kept) == 40
+    assert len(bench.losses.stored_since) == 40
     bench.spool.segments.append(segment(40))
     bench.keeper.errors[""] = Unavailable("away")
     await bench.uploader.drain(5.0)

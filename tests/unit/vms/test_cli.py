@@ -12,7 +12,7 @@ from vms.cli import main
 
 COMMANDS = {
     "run", "api", "record", "play", "retain", "demo", "demo-camera", "config", "healthy",
-    "migrate", "probe", "user", "verify", "rebuild-index",
+    "migrate", "plan", "probe", "user", "verify", "rebuild-index",
 }  # fmt: skip
 
 
