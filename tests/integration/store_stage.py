@@ -73,6 +73,9 @@ class Waiting:
 class NoLosses:
     """A book of gaps in which nothing may be written."""
 
+    def stored(self, stream_id: int, span: TimeRange) -> None:
+        """Nothing was noted that this could mend."""
+
     def missing(self, stream_id: int, span: TimeRange, cause: Cause, detail: str = "") -> None:
         raise AssertionError(f"{span} was given up: {detail}")
 
